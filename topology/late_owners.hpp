@@ -1,0 +1,67 @@
+// When an owner of the border rule does not bring its pieces: is it dead, slow, or in time?
+//
+// A dead owner is left out of the list from which ownership is computed, so that everybody who sees
+// it dead agrees on who takes over what. A slow one keeps its pieces, but those who have nothing
+// better to do take a few of them (`late_window_pieces`), each those it would own next.
+//
+// Threads: values; time is an argument.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace shoal::topology {
+
+/// A moment of a steady clock; pure code never reads the clock itself.
+using instant = std::chrono::steady_clock::time_point;
+
+/// At most this many pieces are taken over from slow owners at a time, so that at most this many
+/// can cross a border twice.
+inline constexpr std::uint32_t late_window_pieces = 8;
+
+struct late_owners_config {
+  /// Silence that is always forgiven, and how much later than us an owner may finish.
+  std::chrono::milliseconds slack{1500};
+  /// An owner whose connection was lost must be back within this time.
+  std::chrono::milliseconds lost_after{300};
+  /// Silence is judged against this many times the usual time between two pieces.
+  int silent_intervals = 5;
+};
+
+enum class owner_verdict : std::uint8_t { in_time, slow, dead };
+
+/// Watches the owners a host waits for.
+class late_owners {
+public:
+  explicit late_owners(late_owners_config config) : config_{config} {}
+
+  /// The owners that matter from now on. Those watched already keep their history.
+  void watch(const std::vector<std::string>& owners, instant now);
+  /// `owner` announced one more of the pieces it owns, or one it had already.
+  void announced(const std::string& owner, instant now);
+  /// Whether there is a connection to `owner`.
+  void connected(const std::string& owner, bool up, instant now);
+
+  /// @param remaining pieces that `owner` is still expected to bring; none means in time.
+  /// @param usual_interval what one owner's pieces usually take, seen at our own; zero if unknown.
+  [[nodiscard]] owner_verdict judge(const std::string& owner, std::uint32_t remaining,
+                                    std::chrono::nanoseconds usual_interval, instant now) const;
+
+private:
+  struct record {
+    instant watched_since;
+    instant last_sign;
+    instant lost_at;
+    std::uint32_t pieces = 0;
+    bool ever_connected = false;
+    bool up = false;
+  };
+
+  late_owners_config config_;
+  std::map<std::string, record> records_;
+};
+
+} // namespace shoal::topology

@@ -26,8 +26,8 @@ inline constexpr std::uint32_t hole_bytes_min = 4 * cut_block_bytes;
 /// `blocks`: no cut by content before this length.
 inline constexpr std::uint32_t chunk_bytes_min = 16 * 1024;
 /// `blocks`: cuts are rare before this length and likely after it. Real images then have chunks of
-/// 65 KiB on average.
-inline constexpr std::uint32_t chunk_bytes_normal = 48 * 1024;
+/// 55 KiB on average.
+inline constexpr std::uint32_t chunk_bytes_normal = 32 * 1024;
 /// `fixed`: the grid, in the image.
 inline constexpr std::uint32_t chunk_bytes_fixed = 64 * 1024;
 

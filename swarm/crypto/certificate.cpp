@@ -33,8 +33,8 @@ std::optional<std::string> common_name(const X509& held) {
 
 std::vector<std::string> alternative_uris(const X509& held) {
   std::vector<std::string> uris;
-  const general_names_pointer names{static_cast<GENERAL_NAMES*>(
-      X509_get_ext_d2i(&held, NID_subject_alt_name, nullptr, nullptr))};
+  const general_names_pointer names{
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(&held, NID_subject_alt_name, nullptr, nullptr))};
   for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
     const auto* name = sk_GENERAL_NAME_value(names.get(), i);
     if (name->type != GEN_URI) continue;

@@ -67,9 +67,9 @@ result<void> create_authority(const std::string& name, const certificate_files& 
                               const certificate_validity& validity);
 
 /// Issues a node's certificate (RFC 5280) with a new ECDSA P-256 key (mode 0600); replaces files
-/// that exist, so that renewing is the same act. The subject goes into CN=<host>, and the alternative
-/// names DNS:<host>, URI:shoal:place:<site/cluster/rack> and URI:shoal:role:<role>; DNS:* is there
-/// because bulk transfers name no host when they check (libtorrent's SSL torrents).
+/// that exist, so that renewing is the same act. The subject goes into CN=<host>, and the
+/// alternative names DNS:<host>, URI:shoal:place:<site/cluster/rack> and URI:shoal:role:<role>;
+/// DNS:* is there because bulk transfers name no host when they check (libtorrent's SSL torrents).
 result<void> issue_certificate(const certificate_files& authority, const certificate_files& files,
                                const certificate_subject& subject,
                                const certificate_validity& validity);

@@ -101,8 +101,7 @@ result<authority> read_authority(const certificate_files& files) {
     return {errc::corrupt,
             files.certificate.string() + " holds no PEM certificate: " + openssl_error()};
   }
-  read.key.reset(
-      PEM_read_bio_PrivateKey(source(*key_text).get(), nullptr, no_passphrase, nullptr));
+  read.key.reset(PEM_read_bio_PrivateKey(source(*key_text).get(), nullptr, no_passphrase, nullptr));
   if (!read.key) {
     return {errc::corrupt, files.key.string() + " holds no PEM private key: " + openssl_error()};
   }
@@ -118,9 +117,10 @@ result<authority> read_authority(const certificate_files& files) {
 
 result<void> check(const certificate_subject& subject) {
   if (!topology::valid_name(subject.host) || subject.host.size() > common_name_length_max) {
-    return {errc::invalid_argument, "\"" + subject.host.substr(0, 200) +
-                                        "\" cannot be a certificate's host name; expected at most " +
-                                        "64 letters, digits, '.', '_', '-' and '+'"};
+    return {errc::invalid_argument,
+            "\"" + subject.host.substr(0, 200) +
+                "\" cannot be a certificate's host name; expected at most " +
+                "64 letters, digits, '.', '_', '-' and '+'"};
   }
   const auto where = topology::place::parse(subject.where.path());
   if (!where) return where.error();
@@ -137,7 +137,8 @@ result<void> check(const certificate_subject& subject) {
 
 std::string alternative_names(const certificate_subject& subject) {
   auto names = "DNS:" + subject.host + ",DNS:*,URI:shoal:place:" + subject.where.path();
-  for (const auto& role : subject.roles) names += ",URI:shoal:role:" + role;
+  for (const auto& role : subject.roles)
+    names += ",URI:shoal:role:" + role;
   return names;
 }
 
@@ -151,7 +152,8 @@ result<void> create_authority(const std::string& name, const certificate_files& 
   for (const auto& file : {files.certificate, files.key}) {
     std::error_code unreadable;
     if (std::filesystem::exists(file, unreadable)) {
-      return {errc::conflict, file.string() + " exists already; a second authority would lock out " +
+      return {errc::conflict, file.string() +
+                                  " exists already; a second authority would lock out " +
                                   "every node of the first"};
     }
   }

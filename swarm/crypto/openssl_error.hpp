@@ -1,4 +1,5 @@
-// Owners for OpenSSL's objects, and its error queue as a sentence. For sources of swarm/crypto only.
+// Owners for OpenSSL's objects, and its error queue as a sentence. For sources of swarm/crypto
+// only.
 //
 // Threads: the queue is the calling thread's.
 #pragma once

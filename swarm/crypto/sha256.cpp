@@ -19,12 +19,15 @@ const EVP_MD* algorithm() {
   return fetched;
 }
 
-void begin(EVP_MD_CTX* context) { SHOAL_ASSERT(EVP_DigestInit_ex(context, algorithm(), nullptr) == 1); }
+void begin(EVP_MD_CTX* context) {
+  SHOAL_ASSERT(EVP_DigestInit_ex(context, algorithm(), nullptr) == 1);
+}
 
 digest end(EVP_MD_CTX* context) {
   digest out;
   unsigned length = 0;
-  SHOAL_ASSERT(EVP_DigestFinal_ex(context, reinterpret_cast<unsigned char*>(out.data()), &length) == 1);
+  SHOAL_ASSERT(EVP_DigestFinal_ex(context, reinterpret_cast<unsigned char*>(out.data()), &length) ==
+               1);
   SHOAL_ASSERT(length == out.size());
   return out;
 }
@@ -42,7 +45,9 @@ struct sha256_stream::context {
   context_pointer handle{EVP_MD_CTX_new()};
 };
 
-sha256_stream::sha256_stream() : context_{std::make_unique<context>()} { begin(context_->handle.get()); }
+sha256_stream::sha256_stream() : context_{std::make_unique<context>()} {
+  begin(context_->handle.get());
+}
 sha256_stream::~sha256_stream() = default;
 sha256_stream::sha256_stream(sha256_stream&&) noexcept = default;
 sha256_stream& sha256_stream::operator=(sha256_stream&&) noexcept = default;

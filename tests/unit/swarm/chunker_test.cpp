@@ -103,8 +103,8 @@ TEST_P(ChunkerSeedTest, RandomDataHasTheAverageChunk) {
   const auto image = data_blocks(GetParam(), 16384);
   const auto cuts = cut(image, chunking::blocks);
   const auto average = image.size() / cuts.size();
-  EXPECT_GT(average, 56u * 1024);
-  EXPECT_LT(average, 80u * 1024);
+  EXPECT_GT(average, 48u * 1024);
+  EXPECT_LT(average, 72u * 1024);
   for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
     EXPECT_GE(cuts[i].length_bytes, chunk_bytes_min);
   }

@@ -9,7 +9,7 @@ void late_owners::watch(const std::vector<std::string>& owners, instant now) {
   std::map<std::string, record> kept;
   for (const auto& owner : owners) {
     const auto found = records_.find(owner);
-    kept.emplace(owner, found != records_.end() ? found->second : record{now, now, now});
+    kept.emplace(owner, found != records_.end() ? found->second : record{now, now, now, {}});
   }
   records_ = std::move(kept);
 }
@@ -17,8 +17,10 @@ void late_owners::watch(const std::vector<std::string>& owners, instant now) {
 void late_owners::announced(const std::string& owner, instant now) {
   const auto found = records_.find(owner);
   if (found == records_.end()) return;
-  found->second.last_sign = now;
-  ++found->second.pieces;
+  auto& one = found->second;
+  one.last_sign = now;
+  one.announcements.push_back(now);
+  if (one.announcements.size() > config_.recent_pieces) one.announcements.pop_front();
 }
 
 void late_owners::connected(const std::string& owner, bool up, instant now) {
@@ -46,9 +48,10 @@ owner_verdict late_owners::judge(const std::string& owner, std::uint32_t remaini
     return gone > forgiven ? owner_verdict::dead : owner_verdict::in_time;
   }
   const std::chrono::nanoseconds slack = config_.slack;
-  const auto own_interval =
-      one.pieces > 0 ? std::chrono::nanoseconds{one.last_sign - one.watched_since} / one.pieces
-                     : usual_interval;
+  const auto own_interval = one.announcements.empty()
+                                ? usual_interval
+                                : std::chrono::nanoseconds{now - one.announcements.front()} /
+                                      static_cast<std::int64_t>(one.announcements.size());
   const auto interval = std::max(usual_interval, own_interval);
   const auto silence = std::chrono::nanoseconds{now - one.last_sign};
   if (silence > slack + interval * config_.silent_intervals) return owner_verdict::dead;

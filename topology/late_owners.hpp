@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
 #include <vector>
@@ -27,6 +28,8 @@ struct late_owners_config {
   std::chrono::milliseconds slack{1500};
   /// An owner whose connection was lost must be back within this time.
   std::chrono::milliseconds lost_after{300};
+  /// An owner's speed is that of its latest pieces: others that finish leave it more of the link.
+  std::size_t recent_pieces = 16;
   /// Silence is judged against this many times the usual time between two pieces.
   int silent_intervals = 5;
 };
@@ -55,7 +58,8 @@ private:
     instant watched_since;
     instant last_sign;
     instant lost_at;
-    std::uint32_t pieces = 0;
+    /// When the owner's latest pieces were announced, oldest first.
+    std::deque<instant> announcements;
     bool ever_connected = false;
     bool up = false;
   };

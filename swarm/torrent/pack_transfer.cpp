@@ -1,0 +1,294 @@
+#include "swarm/torrent/pack_transfer.hpp"
+
+#include "topology/assert.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace shoal::swarm {
+
+namespace {
+
+/// The swarms among fetchers stay open this long after a fetch, for those who still fetch.
+constexpr auto idle_channel_max = std::chrono::seconds{60};
+/// More bulk connections to holders than this only split the same bandwidth.
+constexpr std::size_t holders_at_once = 8;
+/// How long the holders in use may lack a piece before others are asked.
+constexpr auto holder_patience = std::chrono::milliseconds{400};
+
+std::uint64_t key_of(const pack_id& pack) {
+  std::uint64_t key = 0;
+  std::memcpy(&key, pack.bytes.data(), sizeof key);
+  return key;
+}
+
+std::vector<topology::fetcher> fetchers_of(const swarm_view& view) {
+  std::vector<topology::fetcher> fetchers;
+  for (const auto& peer : view.fetchers) fetchers.push_back({peer.host, peer.where});
+  return fetchers;
+}
+
+std::optional<lt::tcp::endpoint> endpoint_of(const swarm_peer& peer) {
+  const auto address = parse_address(peer.address);
+  if (!address) return std::nullopt;
+  return lt::tcp::endpoint{*address, peer.port};
+}
+
+} // namespace
+
+pack_transfer::pack_transfer(transfer_context& context, const pack_descriptor& pack, piece_set held)
+    : context_{context}, pack_{std::make_shared<pack_io>()}, wanted_{pack.piece_count()},
+      plan_{key_of(pack.id), pack.piece_count(), context.config.self,
+            {.slack = context.config.owner_slack}},
+      where_(pack.piece_count()) {
+  pack_->descriptor = pack;
+  pack_->stored = std::move(held);
+  pack_->accepted = [this](channel_kind kind, std::uint32_t piece, std::uint32_t block) {
+    if (at(kind)) at(kind)->accepted(piece, block);
+  };
+}
+
+void pack_transfer::serve() { open(channel_kind::source); }
+
+void pack_transfer::open(channel_kind kind) {
+  auto& slot = at(kind);
+  if (slot || unloaded_) return;
+  slot = std::make_shared<channel>(kind, pack_, *this);
+  told_[static_cast<std::size_t>(kind)] = pack_->stored;
+  slot->open(context_.session, context_.backend, priorities(kind));
+}
+
+bool pack_transfer::ready() const {
+  return std::all_of(channels_.begin(), channels_.end(),
+                     [](const auto& one) { return !one || one->ready(); });
+}
+
+piece_set pack_transfer::missing() const { return wanted_ - pack_->stored; }
+
+std::vector<lt::download_priority_t> pack_transfer::priorities(channel_kind kind) const {
+  std::vector<lt::download_priority_t> made(where_.size(), lt::dont_download);
+  for (std::size_t piece = 0; piece < where_.size(); ++piece) {
+    if (where_[piece] == kind) made[piece] = lt::default_priority;
+  }
+  return made;
+}
+
+void pack_transfer::fetch(const piece_set& wanted, const swarm_view& view) {
+  wanted_ = wanted;
+  fetching_ = true;
+  update(view);
+  finish_if_done();
+}
+
+void pack_transfer::update(const swarm_view& view) {
+  view_ = view;
+  context_.members.learn(view.holders);
+  context_.members.learn(view.fetchers);
+  const auto now = clock::now();
+  plan_.set_fetchers(fetchers_of(view), now);
+  holders_used_ = 0;
+  holders_changed_ = now;
+  if (!fetching_) return;
+  // Routes first, so that a channel opens with the right priorities and asks for nothing else.
+  reroute(wanted_);
+  open(channel_kind::source);
+  if (plan_.has_others(channel_kind::inner)) open(channel_kind::inner);
+  if (plan_.has_others(channel_kind::outer)) open(channel_kind::outer);
+  aim();
+}
+
+void pack_transfer::stop_fetching() {
+  fetching_ = false;
+  wanted_ = piece_set{wanted_.size()};
+  reroute(piece_set{wanted_.size(), true});
+  for (auto& one : channels_) {
+    if (one) one->set_targets({}, clock::now());
+  }
+}
+
+void pack_transfer::unload() {
+  unloaded_ = true;
+  fetching_ = false;
+  pack_->accepted = nullptr;
+  for (auto& one : channels_) {
+    if (!one) continue;
+    one->mute();
+    one->close(context_.session);
+    one.reset();
+  }
+}
+
+std::optional<channel_kind> pack_transfer::knocked(const lt::sha1_hash& wire_hash_asked) const {
+  // Only those who take part in a fetch have business in the swarms among fetchers.
+  if (!fetching_ && !at(channel_kind::inner) && !at(channel_kind::outer)) return std::nullopt;
+  for (const auto kind : {channel_kind::inner, channel_kind::outer}) {
+    if (!at(kind) && wire_hash(pack_->descriptor, kind) == wire_hash_asked) return kind;
+  }
+  return std::nullopt;
+}
+
+// Who should be connected in which channel.
+void pack_transfer::aim() {
+  const auto now = clock::now();
+  aim_source(now);
+  for (const auto kind : {channel_kind::outer, channel_kind::inner}) {
+    if (!at(kind)) continue;
+    std::vector<dial_target> targets;
+    const auto& self = context_.config.self;
+    for (const auto& peer : view_.fetchers) {
+      const bool same_rack = peer.where == self.where;
+      if (peer.host == self.host || same_rack != (kind == channel_kind::inner)) continue;
+      // Both know each other as a rule, and only one should dial: the smaller name.
+      if (const auto endpoint = endpoint_of(peer)) {
+        targets.push_back({*endpoint, self.host < peer.host});
+      }
+    }
+    at(kind)->set_targets(std::move(targets), now);
+  }
+}
+
+void pack_transfer::aim_source(clock::time_point now) {
+  if (!at(channel_kind::source)) return;
+  std::vector<dial_target> targets;
+  for (const auto& holder : nearest_holders()) {
+    if (const auto endpoint = endpoint_of(holder)) targets.push_back({*endpoint, true});
+  }
+  at(channel_kind::source)->set_targets(std::move(targets), now);
+}
+
+std::vector<swarm_peer> pack_transfer::nearest_holders() const {
+  const auto& self = context_.config.self;
+  auto holders = view_.holders;
+  std::erase_if(holders, [&](const auto& holder) { return holder.host == self.host; });
+  // Within one distance every host begins elsewhere, so that not all load the first of the list.
+  const auto rank = [&](const swarm_peer& holder) {
+    return std::pair{topology::distance_between(self.where, holder.where),
+                     std::hash<std::string>{}(self.host + '\n' + holder.host)};
+  };
+  std::sort(holders.begin(), holders.end(),
+            [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+  auto count = holders_used_;
+  if (count == 0) {
+    while (count < holders.size() && count < holders_at_once &&
+           rank(holders[count]).first == rank(holders[0]).first) {
+      ++count;
+    }
+  }
+  holders.resize(std::min(count, holders.size()));
+  return holders;
+}
+
+// Pieces that no holder in use has may lie with holders further away.
+void pack_transfer::look_further(const piece_set& lacking, clock::time_point now) {
+  if (now - holders_changed_ < holder_patience) return;
+  const auto& source = at(channel_kind::source);
+  if (!source) return;
+  bool found_lack = false;
+  lacking.for_each([&](std::uint32_t piece) {
+    if (where_[piece] == channel_kind::source && source->availability(piece) == 0) found_lack = true;
+  });
+  const auto in_use = nearest_holders().size();
+  if (!found_lack || in_use >= view_.holders.size()) return;
+  holders_used_ = in_use + holders_at_once;
+  holders_changed_ = now;
+  aim_source(now);
+}
+
+void pack_transfer::reroute(const piece_set& pieces) {
+  std::array<std::vector<std::pair<std::uint32_t, bool>>, 3> changes;
+  const auto missed = missing();
+  pieces.for_each([&](std::uint32_t piece) {
+    auto& current = where_[piece];
+    std::optional<channel_kind> next;
+    if (fetching_ && missed.contains(piece)) next = plan_.route(piece, current, *this);
+    if (next == current) return;
+    if (current) changes[static_cast<std::size_t>(*current)].emplace_back(piece, false);
+    if (next) changes[static_cast<std::size_t>(*next)].emplace_back(piece, true);
+    current = next;
+  });
+  // One by one each change makes libtorrent reconsider every peer; all at once only one time.
+  constexpr std::size_t single_changes_max = 16;
+  for (const auto kind : all_channels) {
+    const auto& changed = changes[static_cast<std::size_t>(kind)];
+    if (!at(kind) || changed.empty()) continue;
+    if (changed.size() > single_changes_max) {
+      at(kind)->set_priorities(priorities(kind));
+      continue;
+    }
+    for (const auto& [piece, wanted] : changed) at(kind)->set_priority(piece, wanted);
+  }
+}
+
+void pack_transfer::reroute_later() {
+  if (!fetching_ || std::exchange(reroute_posted_, true)) return;
+  context_.post([self = shared_from_this()] {
+    self->reroute_posted_ = false;
+    if (self->fetching_) self->reroute(self->missing());
+  });
+}
+
+void pack_transfer::tick(clock::time_point now) {
+  if (!fetching_) return;
+  for (const auto& one : channels_) {
+    if (one) one->dial(now);
+  }
+  const auto missed = missing();
+  plan_.look_for_late(missed, *this, now);
+  reroute(missed);
+  look_further(missed, now);
+}
+
+void pack_transfer::second_tick(clock::time_point now) {
+  receive_rate_ = received_ - std::exchange(received_before_, received_);
+  send_rate_ = sent_ - std::exchange(sent_before_, sent_);
+  // Single blocks read on demand complete pieces too; they come past this session.
+  const auto held = context_.store.have(pack_->descriptor.id);
+  if (held.size() == pack_->stored.size()) {
+    (held - pack_->stored).for_each([&](std::uint32_t piece) {
+      pack_->stored.insert(piece);
+      if (wanted_.contains(piece)) news_.push_back(piece);
+      reroute_later();
+    });
+    for (const auto kind : all_channels) {
+      const auto& told = told_[static_cast<std::size_t>(kind)];
+      if (!at(kind) || !at(kind)->ready()) continue;
+      (pack_->stored - told).for_each([&](std::uint32_t piece) {
+        told_[static_cast<std::size_t>(kind)].insert(piece);
+        at(kind)->hand_over(piece);
+      });
+    }
+    if (!news_.empty()) flush_news();
+  }
+  if (fetching_ || received_ + sent_ != received_before_ + sent_before_ || receive_rate_ + send_rate_) {
+    idle_since_ = now;
+  }
+  if (now - idle_since_ < idle_channel_max) return;
+  for (const auto kind : {channel_kind::inner, channel_kind::outer}) {
+    if (!at(kind)) continue;
+    at(kind)->mute();
+    at(kind)->close(context_.session);
+    at(kind).reset();
+  }
+}
+
+transfer_status pack_transfer::status() const {
+  transfer_status told;
+  told.pack = pack_->descriptor.id;
+  told.fetching = fetching_;
+  told.pieces_wanted = wanted_.count();
+  told.pieces_done = (wanted_ & pack_->stored).count();
+  told.received_bytes = received_;
+  told.sent_bytes = sent_;
+  told.download_bytes_per_second = receive_rate_;
+  told.upload_bytes_per_second = send_rate_;
+  for (const auto& one : channels_) {
+    if (one) told.peer_count += static_cast<std::uint32_t>(one->open_count());
+  }
+  for (const auto& [address, bytes] : received_from_) {
+    told.received_from.emplace_back(context_.members.name(address), bytes);
+  }
+  return told;
+}
+
+} // namespace shoal::swarm

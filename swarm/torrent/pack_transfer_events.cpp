@@ -1,0 +1,140 @@
+// What happens to a pack's transfer: pieces that arrive, peers that come, announce, lie and go.
+#include "swarm/torrent/pack_transfer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace shoal::swarm {
+
+void pack_transfer::stored(channel_kind from, std::uint32_t piece,
+                           const std::vector<digest>& leaves) {
+  told_[static_cast<std::size_t>(from)].insert(piece);
+  hand_over(from, piece);
+  plan_.arrived(from, piece, clock::now());
+  where_[piece].reset();
+  const auto liars = corruption_.verified(piece, leaves);
+  for (const auto& one : channels_) {
+    if (one) one->take_senders(piece);
+  }
+  accuse(liars, piece);
+  const bool first = news_.empty();
+  news_.push_back(piece);
+  if (first) {
+    context_.post([self = shared_from_this()] { self->flush_news(); });
+  }
+}
+
+// The moment a piece is stored it is announced to the peers of the other swarms as well.
+void pack_transfer::hand_over(channel_kind except, std::uint32_t piece) {
+  for (const auto kind : all_channels) {
+    if (kind == except || !at(kind) || !at(kind)->ready()) continue;
+    // Before the call, which comes back here when the last block is in.
+    told_[static_cast<std::size_t>(kind)].insert(piece);
+    at(kind)->hand_over(piece);
+  }
+}
+
+void pack_transfer::flush_news() {
+  if (unloaded_) return;
+  auto pieces = std::exchange(news_, {});
+  if (!pieces.empty()) context_.events.on_pieces(pack_->descriptor.id, std::move(pieces));
+  finish_if_done();
+}
+
+void pack_transfer::finish_if_done() {
+  if (!fetching_ || !missing().empty()) return;
+  fetching_ = false;
+  idle_since_ = clock::now();
+  context_.events.on_fetched(pack_->descriptor.id);
+}
+
+void pack_transfer::mismatched(channel_kind from, std::uint32_t piece,
+                               const std::vector<digest>& leaves) {
+  piece_arrival arrival{leaves, {}};
+  if (at(from)) arrival.senders = at(from)->take_senders(piece);
+  const auto told = corruption_.failed(piece, std::move(arrival));
+  accuse(told.guilty, piece);
+  for (const auto& suspect : told.suspects) {
+    const auto address = parse_address(suspect);
+    context_.events.on_corrupt(pack_->descriptor.id, piece,
+                               address ? context_.members.name(*address) : suspect, false);
+  }
+}
+
+void pack_transfer::accuse(const std::vector<std::string>& guilty, std::uint32_t piece) {
+  for (const auto& sender : guilty) {
+    const auto address = parse_address(sender);
+    if (!address || context_.members.banned(*address)) continue;
+    context_.ban(*address);
+    context_.events.on_corrupt(pack_->descriptor.id, piece, context_.members.name(*address), true);
+  }
+}
+
+void pack_transfer::store_failed(const error& why) {
+  if (!fetching_) return;
+  stop_fetching();
+  context_.events.on_failed(pack_->descriptor.id, why);
+}
+
+void pack_transfer::on_ready(channel& where) {
+  // Inside libtorrent's own start of the torrent: act in a later turn.
+  context_.post([self = shared_from_this(), kind = where.kind()] {
+    const auto& one = self->at(kind);
+    if (!one || !one->ready()) return;
+    auto& told = self->told_[static_cast<std::size_t>(kind)];
+    (self->pack_->stored - told).for_each([&](std::uint32_t piece) {
+      told.insert(piece);
+      one->hand_over(piece);
+    });
+    one->set_priorities(self->priorities(kind));
+    one->dial(clock::now());
+  });
+}
+
+void pack_transfer::on_opened(channel& where, connection& peer) {
+  if (where.kind() != channel_kind::source) {
+    plan_.connected(context_.members.name(peer.remote.address()), true, clock::now());
+  }
+}
+
+void pack_transfer::on_closed(channel&, connection&) { reroute_later(); }
+
+void pack_transfer::on_announced(channel& where, connection& peer, std::uint32_t piece) {
+  if (!fetching_) return;
+  if (where.kind() != channel_kind::source) {
+    plan_.announced(context_.members.name(peer.remote.address()), piece, clock::now());
+  }
+  // A piece that somebody nearer has now need not come from far.
+  if (where_[piece] && static_cast<int>(*where_[piece]) < static_cast<int>(where.kind())) {
+    reroute_later();
+  }
+}
+
+void pack_transfer::on_announced_many(channel&, connection&) { reroute_later(); }
+
+void pack_transfer::on_received(channel&, connection& peer, std::uint64_t bytes) {
+  received_ += bytes;
+  received_from_[peer.remote.address()] += bytes;
+}
+
+void pack_transfer::on_sent(channel&, std::uint64_t bytes) { sent_ += bytes; }
+
+std::uint32_t pack_transfer::available(channel_kind kind, std::uint32_t piece) const {
+  return at(kind) ? at(kind)->availability(piece) : 0;
+}
+
+bool pack_transfer::under_way(channel_kind kind, std::uint32_t piece) const {
+  return at(kind) && at(kind)->active(piece, clock::now(), context_.config.owner_slack);
+}
+
+bool pack_transfer::connected_to(const std::string& host) const {
+  for (const auto kind : {channel_kind::inner, channel_kind::outer}) {
+    if (!at(kind)) continue;
+    for (const auto& peer : at(kind)->connections()) {
+      if (peer->open && context_.members.name(peer->remote.address()) == host) return true;
+    }
+  }
+  return false;
+}
+
+} // namespace shoal::swarm

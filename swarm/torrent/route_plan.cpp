@@ -1,0 +1,190 @@
+#include "swarm/torrent/route_plan.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace shoal::swarm {
+
+using topology::instant;
+using topology::piece_route;
+
+route_plan::route_plan(std::uint64_t pack_key, std::uint32_t piece_count, topology::fetcher self,
+                       topology::late_owners_config late)
+    : pack_key_{pack_key}, piece_count_{piece_count}, self_{std::move(self)}, config_{late},
+      late_{late} {}
+
+void route_plan::set_fetchers(std::vector<topology::fetcher> fetchers, instant now) {
+  std::sort(fetchers.begin(), fetchers.end(),
+            [](const auto& a, const auto& b) { return a.host < b.host; });
+  const auto last = std::unique(fetchers.begin(), fetchers.end(),
+                                [](const auto& a, const auto& b) { return a.host == b.host; });
+  fetchers.erase(last, fetchers.end());
+  const auto is_self = [&](const auto& one) { return one.host == self_.host; };
+  if (std::none_of(fetchers.begin(), fetchers.end(), is_self)) fetchers.push_back(self_);
+  if (fetchers_.empty()) started_ = last_arrival_ = busy_at_ = now;
+  if (fetchers == fetchers_ && !assigned_.empty()) return;
+  fetchers_ = std::move(fetchers);
+  // Who was dead gets another chance only when the index still counts on it in a changed list.
+  dead_.clear();
+  assign(now);
+}
+
+void route_plan::assign(instant now) {
+  assigned_ = assignments_without(dead_);
+  living_ = fetchers_;
+  std::erase_if(living_, [&](const auto& one) {
+    return std::find(dead_.begin(), dead_.end(), one.host) != dead_.end();
+  });
+  std::vector<std::string> owners;
+  for (const auto& one : living_) {
+    if (one.host != self_.host) owners.push_back(one.host);
+  }
+  late_.watch(owners, now);
+  // Taken over under rules that hold no longer.
+  taken_over_.clear();
+}
+
+std::vector<topology::piece_assignment>
+route_plan::assignments_without(const std::vector<std::string>& excluded) const {
+  auto list = fetchers_;
+  std::erase_if(list, [&](const auto& one) {
+    return one.host != self_.host &&
+           std::find(excluded.begin(), excluded.end(), one.host) != excluded.end();
+  });
+  return topology::piece_assignments(pack_key_, piece_count_, list, self_.host);
+}
+
+bool route_plan::has_others(channel_kind kind) const {
+  return std::any_of(fetchers_.begin(), fetchers_.end(), [&](const auto& one) {
+    if (one.host == self_.host) return false;
+    return (one.where == self_.where) == (kind == channel_kind::inner);
+  });
+}
+
+std::string route_plan::owner_of(std::uint32_t piece) const {
+  return living_[assigned_[piece].owner].host;
+}
+
+void route_plan::announced(const std::string& host, std::uint32_t piece, instant now) {
+  if (!assigned_.empty() && owner_of(piece) == host) late_.announced(host, now);
+}
+
+void route_plan::connected(const std::string& host, bool up, instant now) {
+  late_.connected(host, up, now);
+}
+
+void route_plan::arrived(channel_kind by, std::uint32_t piece, instant now) {
+  taken_over_.erase(piece);
+  last_arrival_ = now;
+  if (by != channel_kind::source) return;
+  last_own_arrival_ = now;
+  ++own_arrivals_;
+}
+
+std::chrono::nanoseconds route_plan::usual_interval() const {
+  if (own_arrivals_ == 0) return {};
+  return std::chrono::nanoseconds{last_own_arrival_ - started_} / own_arrivals_;
+}
+
+channel_kind route_plan::route(std::uint32_t piece, std::optional<channel_kind> current,
+                               const swarm_sight& sight) const {
+  // What is being transferred finishes where it is.
+  if (current && sight.available(*current, piece) > 0 && sight.under_way(*current, piece)) {
+    return *current;
+  }
+  if (sight.available(channel_kind::inner, piece) > 0) return channel_kind::inner;
+  const auto taken = taken_over_.find(piece);
+  const auto assigned = assigned_[piece].route;
+  if (assigned == piece_route::inner && taken == taken_over_.end()) return channel_kind::inner;
+  if (sight.available(channel_kind::outer, piece) > 0) return channel_kind::outer;
+  if (assigned == piece_route::source) return channel_kind::source;
+  if (taken != taken_over_.end()) return taken->second;
+  return assigned == piece_route::outer ? channel_kind::outer : channel_kind::source;
+}
+
+// The missing pieces, by owner, that somebody else is to bring and nobody near has yet.
+std::vector<std::uint32_t> route_plan::awaited(const piece_set& missing,
+                                               const swarm_sight& sight) const {
+  std::vector<std::uint32_t> counts(living_.size());
+  missing.for_each([&](std::uint32_t piece) {
+    const auto route = assigned_[piece].route;
+    if (route == piece_route::source || sight.available(channel_kind::inner, piece) > 0) return;
+    if (route == piece_route::outer && sight.available(channel_kind::outer, piece) > 0) return;
+    ++counts[assigned_[piece].owner];
+  });
+  return counts;
+}
+
+bool route_plan::look_for_late(const piece_set& missing, const swarm_sight& sight, instant now) {
+  if (assigned_.empty() || living_.size() < 2 || missing.empty()) return false;
+  for (const auto& one : living_) late_.connected(one.host, sight.connected_to(one.host), now);
+  const auto counts = awaited(missing, sight);
+  std::vector<std::string> slow;
+  bool deaths = false;
+  for (std::size_t i = 0; i < living_.size(); ++i) {
+    const auto& owner = living_[i].host;
+    const auto verdict = late_.judge(owner, counts[i], usual_interval(), now);
+    if (verdict == topology::owner_verdict::slow) slow.push_back(owner);
+    if (verdict != topology::owner_verdict::dead) continue;
+    dead_.push_back(owner);
+    deaths = true;
+  }
+  if (deaths) {
+    assign(now);
+    return true;
+  }
+  const bool took = idle(missing, now) && !slow.empty() && take_from_slow(slow, missing, sight);
+  return take_when_stalled(missing, sight, now) || took;
+}
+
+// Nothing of our own to fetch for a while: those who are behind had the link to themselves.
+bool route_plan::idle(const piece_set& missing, instant now) {
+  bool busy = false;
+  missing.for_each([&](std::uint32_t piece) {
+    busy = busy || assigned_[piece].route == piece_route::source || taken_over_.contains(piece);
+  });
+  if (busy) busy_at_ = now;
+  return now - busy_at_ > config_.slack / 2;
+}
+
+bool route_plan::take(std::uint32_t piece, channel_kind route) {
+  if (taken_over_.size() >= topology::late_window_pieces) return false;
+  return taken_over_.emplace(piece, route).second;
+}
+
+bool route_plan::take_from_slow(const std::vector<std::string>& slow, const piece_set& missing,
+                                const swarm_sight& sight) {
+  auto excluded = dead_;
+  excluded.insert(excluded.end(), slow.begin(), slow.end());
+  const auto next = assignments_without(excluded);
+  bool took = false;
+  missing.for_each([&](std::uint32_t piece) {
+    const auto owner = owner_of(piece);
+    if (std::find(slow.begin(), slow.end(), owner) == slow.end()) return;
+    if (next[piece].route == piece_route::inner) return;
+    if (next[piece].route == assigned_[piece].route) return;
+    if (sight.available(channel_kind::inner, piece) > 0) return;
+    took = take(piece, next[piece].route == piece_route::outer ? channel_kind::outer
+                                                               : channel_kind::source) || took;
+  });
+  return took;
+}
+
+bool route_plan::take_when_stalled(const piece_set& missing, const swarm_sight& sight,
+                                   instant now) {
+  const std::chrono::nanoseconds slack = config_.slack;
+  if (now - last_arrival_ <= slack + usual_interval() * config_.silent_intervals) return false;
+  bool took = false;
+  // Each host begins elsewhere, so that a stalled swarm does not fetch the same pieces n times.
+  const auto begin = assigned_.empty() ? 0u
+      : static_cast<std::uint32_t>(std::hash<std::string>{}(self_.host) % piece_count_);
+  for (std::uint32_t i = 0; i < piece_count_; ++i) {
+    const auto piece = (begin + i) % piece_count_;
+    if (!missing.contains(piece) || sight.available(channel_kind::source, piece) == 0) continue;
+    if (sight.available(channel_kind::inner, piece) > 0) continue;
+    if (assigned_[piece].route != piece_route::source) took = take(piece, channel_kind::source) || took;
+  }
+  return took;
+}
+
+} // namespace shoal::swarm

@@ -1,0 +1,90 @@
+// Which channel each missing piece of one fetch is to come by, now.
+//
+// The border rule (topology/border_owner.hpp) says who should bring a piece; what peers announce,
+// and owners that are dead or slow, change it piece by piece.
+//
+// Threads: a value of the network thread; time is an argument.
+#pragma once
+
+#include "swarm/piece_set.hpp"
+#include "swarm/torrent/metadata.hpp"
+#include "swarm/torrent/swarm_session.hpp"
+#include "topology/border_owner.hpp"
+#include "topology/late_owners.hpp"
+
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace shoal::swarm {
+
+/// What a plan must know of the network at this moment.
+class swarm_sight {
+public:
+  virtual ~swarm_sight() = default;
+  /// How many connections of a channel have the piece; zero where there is no such channel.
+  [[nodiscard]] virtual std::uint32_t available(channel_kind kind, std::uint32_t piece) const = 0;
+  /// Blocks of the piece are on their way in that channel.
+  [[nodiscard]] virtual bool under_way(channel_kind kind, std::uint32_t piece) const = 0;
+  [[nodiscard]] virtual bool connected_to(const std::string& host) const = 0;
+};
+
+class route_plan {
+public:
+  route_plan(std::uint64_t pack_key, std::uint32_t piece_count, topology::fetcher self,
+             topology::late_owners_config late);
+
+  /// The fetchers of the latest view; `self` is added if missing.
+  void set_fetchers(std::vector<topology::fetcher> fetchers, topology::instant now);
+  /// Other fetchers than this host share the given place's rack (or do not).
+  [[nodiscard]] bool has_others(channel_kind kind) const;
+
+  void announced(const std::string& host, std::uint32_t piece, topology::instant now);
+  void connected(const std::string& host, bool up, topology::instant now);
+  /// A piece arrived by that channel and is stored.
+  void arrived(channel_kind by, std::uint32_t piece, topology::instant now);
+
+  /// Where a missing piece should be fetched, given where it is now.
+  [[nodiscard]] channel_kind route(std::uint32_t piece, std::optional<channel_kind> current,
+                                   const swarm_sight& sight) const;
+
+  /// Looks for owners that are late and takes over from them. @returns whether routes changed.
+  bool look_for_late(const piece_set& missing, const swarm_sight& sight, topology::instant now);
+
+private:
+  void assign(topology::instant now);
+  [[nodiscard]] std::vector<topology::piece_assignment>
+  assignments_without(const std::vector<std::string>& excluded) const;
+  [[nodiscard]] std::string owner_of(std::uint32_t piece) const;
+  [[nodiscard]] std::chrono::nanoseconds usual_interval() const;
+  [[nodiscard]] std::vector<std::uint32_t> awaited(const piece_set& missing,
+                                                   const swarm_sight& sight) const;
+  [[nodiscard]] bool idle(const piece_set& missing, topology::instant now);
+  bool take_from_slow(const std::vector<std::string>& slow, const piece_set& missing,
+                      const swarm_sight& sight);
+  bool take_when_stalled(const piece_set& missing, const swarm_sight& sight, topology::instant now);
+  bool take(std::uint32_t piece, channel_kind route);
+
+  const std::uint64_t pack_key_;
+  const std::uint32_t piece_count_;
+  const topology::fetcher self_;
+  const topology::late_owners_config config_;
+
+  std::vector<topology::fetcher> fetchers_;
+  std::vector<std::string> dead_;
+  /// The fetchers that are not dead; owners in `assigned_` are indices into it.
+  std::vector<topology::fetcher> living_;
+  std::vector<topology::piece_assignment> assigned_;
+  topology::late_owners late_;
+  std::map<std::uint32_t, channel_kind> taken_over_;
+
+  topology::instant started_;
+  topology::instant last_arrival_;
+  topology::instant busy_at_;
+  topology::instant last_own_arrival_;
+  std::uint32_t own_arrivals_ = 0;
+};
+
+} // namespace shoal::swarm

@@ -1,0 +1,306 @@
+#include "actors/job.hpp"
+
+#include "swarm/crypto/sha256.hpp"
+#include "swarm/publish/exporter.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace shoal::actors {
+
+namespace {
+
+/// How often a fetch asks the index anew who holds and fetches: it keeps the registration alive and
+/// finds new holders when pieces are nowhere.
+constexpr std::chrono::seconds lookup_interval{4};
+
+/// One pack of the image, on its way.
+struct pack_fetch {
+  swarm::pack_descriptor pack;
+  swarm::piece_set needed;
+  swarm::piece_set missing;
+};
+
+/// Bytes of the pieces in the set.
+std::uint64_t bytes_of(const swarm::pack_descriptor& pack, const swarm::piece_set& pieces) {
+  std::uint64_t bytes = 0;
+  pieces.for_each([&](std::uint32_t piece) { bytes += pack.piece_length(piece); });
+  return bytes;
+}
+
+class getter {
+public:
+  getter(job& work, get_order order) : work_{work}, order_{std::move(order)} {}
+
+  ~getter() { let_go(); }
+
+  result<void> run() {
+    auto image = image_name::parse(order_.image);
+    if (!image) return image.error();
+    work_.status().phase = "looking up";
+    auto recipe = work_.fetch_recipe(*image, record_);
+    if (!recipe) return recipe.error();
+    if (auto known = learn_packs(*recipe); !known) return known;
+    if (auto exporting = start_export(*recipe); !exporting) return exporting;
+    if (auto fetched = fetch(); !fetched) {
+      if (exporter_) exporter_->cancel();
+      return fetched;
+    }
+    return finish();
+  }
+
+private:
+  /// Makes every pack of the recipe known to the store and pins it for the time of the job.
+  result<void> learn_packs(const swarm::recipe& recipe) {
+    const auto needed = swarm::needed_pieces(recipe);
+    auto& store = *work_.context().store;
+    owner_ = "get-" + std::to_string(work_.status().id);
+    for (std::size_t i = 0; i < recipe.packs.size(); ++i) {
+      const auto id = recipe.packs[i].id;
+      auto descriptor = store.descriptor(id);
+      if (!descriptor) {
+        auto bytes = work_.download(wire::PACK_DESCRIPTOR, id.raw());
+        if (!bytes) return bytes.error();
+        auto decoded = swarm::decode_pack_descriptor(*bytes, swarm::sha256);
+        if (!decoded) return decoded.error();
+        if (decoded->id != id) return {errc::corrupt, "got another pack's description"};
+        if (auto added = store.add(*decoded); !added) return added;
+        descriptor = std::move(*decoded);
+      }
+      if (auto pinned = store.pin(id, owner_); !pinned) return pinned;
+      const auto key = id;
+      pack_fetch fetch{std::move(*descriptor), needed[i], {}};
+      fetch.missing = fetch.needed - store.have(key);
+      packs_.emplace(key, std::move(fetch));
+    }
+    return count_and_make_room();
+  }
+
+  result<void> count_and_make_room() {
+    auto& status = work_.status();
+    std::uint64_t missing = 0;
+    for (const auto& [id, fetch] : packs_) {
+      status.total_bytes += bytes_of(fetch.pack, fetch.needed);
+      missing += bytes_of(fetch.pack, fetch.missing);
+    }
+    status.needed_bytes = status.total_bytes;
+    status.done_bytes = status.total_bytes - missing;
+    status.sources.own_store = status.done_bytes;
+    if (missing == 0) return {};
+    return work_.context().store->make_room(missing);
+  }
+
+  result<void> start_export(const swarm::recipe& recipe) {
+    // Pieces prove themselves against the recipe's packs; chunks are expanded only for a file.
+    if (order_.to_file.empty()) return {};
+    swarm::export_options options;
+    options.format = order_.format == export_format::qcow2 ? swarm::image_format::qcow2
+                                                           : swarm::image_format::raw;
+    options.threads = work_.context().thread_count;
+    auto started =
+        swarm::exporter::start(recipe, *work_.context().store, order_.to_file, options);
+    if (!started) return started.error();
+    exporter_ = std::move(*started);
+    return {};
+  }
+
+  bool complete() const {
+    return std::all_of(packs_.begin(), packs_.end(),
+                       [](const auto& entry) { return entry.second.missing.empty(); });
+  }
+
+  /// Registers this host as a fetcher and orders the transfer engine accordingly.
+  result<void> look_up(std::chrono::seconds patience) {
+    wire::Lookup request;
+    const auto out = work_.ways_out();
+    *request.mutable_asker() = out.self;
+    request.set_session(out.session);
+    request.set_fetching(true);
+    for (const auto& [id, fetch] : packs_) {
+      if (!fetch.missing.empty()) request.add_packs(id.raw());
+    }
+    auto swarms = work_.ask_index<wire::Swarms>(request, patience);
+    if (!swarms) return swarms.error();
+    for (const auto& swarm : swarms->swarms()) {
+      const auto id = swarm::pack_id::from_raw(swarm.pack());
+      const auto found = id ? packs_.find(*id) : packs_.end();
+      if (found == packs_.end()) continue;
+      auto begun = order_fetch(found->second, to_view(swarm));
+      if (!begun) return begun;
+    }
+    return {};
+  }
+
+  result<void> order_fetch(pack_fetch& fetch, swarm::swarm_view view) {
+    const auto id = fetch.pack.id;
+    const auto& cache = work_.context().cache;
+    if (ordered_.contains(id)) {
+      work_.self()->send(cache, new_view{id, std::move(view)});
+      return {};
+    }
+    auto begun = ask<wire::Ack>(
+        work_.self(), cache,
+        begin_fetch{id, fetch.needed, std::move(view), caf::actor_cast<caf::actor>(work_.self())});
+    if (!begun) return begun.error();
+    ordered_.insert(id);
+    // What another fetch brought between our count and our subscription.
+    take(fetch, work_.context().store->have(id) & fetch.missing);
+    return {};
+  }
+
+  void take(pack_fetch& fetch, const swarm::piece_set& came) {
+    std::vector<std::uint32_t> pieces;
+    came.for_each([&](std::uint32_t piece) {
+      if (fetch.missing.erase(piece)) pieces.push_back(piece);
+    });
+    for (const auto piece : pieces) work_.status().done_bytes += fetch.pack.piece_length(piece);
+    if (!pieces.empty() && exporter_) exporter_->pieces_arrived(fetch.pack.id, pieces);
+  }
+
+  void on_pieces(const pieces_came& event) {
+    const auto found = packs_.find(event.pack);
+    if (found == packs_.end()) return;
+    auto came = swarm::piece_set{found->second.pack.piece_count()};
+    for (const auto piece : event.pieces) came.insert(piece);
+    take(found->second, came);
+  }
+
+  /// Waits for pieces; asks the index anew now and then.
+  result<void> fetch() {
+    if (complete()) return {};
+    work_.status().phase = "fetching";
+    work_.report(true);
+    auto& store = *work_.context().store;
+    if (auto found = look_up(std::chrono::seconds{60}); !found) return found;
+    auto asked = std::chrono::steady_clock::now();
+    std::optional<error> fault;
+    while (!complete() && !fault) {
+      work_.self()->receive(
+          [&](const pieces_came& event) { on_pieces(event); },
+          [&](const pack_fetched& event) {
+            // The transfer engine says so: the store is the judge.
+            if (auto i = packs_.find(event.pack); i != packs_.end()) {
+              take(i->second, store.have(event.pack) & i->second.missing);
+            }
+          },
+          [&](const fetch_failed& event) { fault = event.why; },
+          [&](const corrupt_piece& event) { warn(event); },
+          [&](const please_stop&) { fault = error{errc::cancelled, "cancelled"}; },
+          caf::after(std::chrono::milliseconds{200}) >> [] {});
+      work_.report();
+      if (std::chrono::steady_clock::now() - asked >= lookup_interval && !fault) {
+        // A GIS that is away does no harm: the transfer goes on with what is known.
+        static_cast<void>(look_up(std::chrono::seconds{0}));
+        asked = std::chrono::steady_clock::now();
+      }
+    }
+    if (fault) return *fault;
+    return {};
+  }
+
+  void warn(const corrupt_piece& event) {
+    auto& warnings = work_.status().warnings;
+    const auto text = event.peer + (event.banned ? " sent corrupt pieces and is banned"
+                                                 : " sent a corrupt piece");
+    if (std::find(warnings.begin(), warnings.end(), text) == warnings.end()) {
+      warnings.push_back(text);
+    }
+  }
+
+  result<void> finish() {
+    count_sources();
+    if (exporter_) {
+      work_.status().phase = "exporting";
+      work_.report(true);
+      if (auto exported = exporter_->finish(); !exported) return exported;
+    }
+    if (auto synced = work_.context().store->sync(); !synced) return synced;
+    for (const auto& [id, fetch] : packs_) work_.context().store->touch(id);
+    work_.status().verified = true;
+    return {};
+  }
+
+  /// Who sent what, by their places.
+  void count_sources() {
+    auto& status = work_.status();
+    const auto out = work_.ways_out();
+    const auto here = topology::place::parse(out.self.place());
+    auto list = ask<transfer_list>(work_.self(), work_.context().cache, ask_transfers{});
+    if (!list || !here) return;
+    std::map<std::string, std::uint64_t> from;
+    for (const auto& transfer : list->transfers) {
+      if (!ordered_.contains(transfer.pack)) continue;
+      for (const auto& [host, bytes] : transfer.received_from) from[host] += bytes;
+    }
+    const auto got = status.total_bytes - status.sources.own_store;
+    attribute(from, *here, out.places, got);
+    status.received_from.assign(from.begin(), from.end());
+  }
+
+  /// Splits the needed bytes that came in proportion to who sent them.
+  void attribute(const std::map<std::string, std::uint64_t>& from, const topology::place& here,
+                 const std::map<std::string, topology::place>& places, std::uint64_t got) {
+    source_bytes sent;
+    for (const auto& [host, bytes] : from) {
+      const auto place = places.find(host);
+      const auto far = place == places.end() ? topology::distance::other_site
+                                             : topology::distance_between(here, place->second);
+      if (far == topology::distance::same_rack) sent.own_rack += bytes;
+      else if (far == topology::distance::other_site) sent.other_sites += bytes;
+      else sent.own_site += bytes;
+    }
+    const auto all = sent.own_rack + sent.own_site + sent.other_sites;
+    if (all == 0) return;
+    const auto share = [&](std::uint64_t bytes) {
+      return static_cast<std::uint64_t>(static_cast<double>(got) * static_cast<double>(bytes) /
+                                        static_cast<double>(all));
+    };
+    auto& sources = work_.status().sources;
+    sources.own_site = share(sent.own_site);
+    sources.other_sites = share(sent.other_sites);
+    sources.own_rack = got - sources.own_site - sources.other_sites;
+  }
+
+  /// Whatever happened: no more a fetcher, nothing pinned.
+  void let_go() {
+    if (!ordered_.empty()) {
+      wire::EndFetch ended;
+      const auto out = work_.ways_out();
+      ended.set_host(out.self.host());
+      ended.set_session(out.session);
+      for (const auto& id : ordered_) {
+        ended.add_packs(id.raw());
+        work_.self()->send(work_.context().cache,
+                           cease_fetch{id, caf::actor_cast<caf::actor>(work_.self())});
+      }
+      static_cast<void>(work_.ask_index<wire::Ack>(ended, std::chrono::seconds{0}));
+    }
+    for (const auto& [id, fetch] : packs_) {
+      static_cast<void>(work_.context().store->unpin(id, owner_));
+    }
+  }
+
+  job& work_;
+  get_order order_;
+  wire::ImageRecord record_;
+  std::string owner_;
+  std::map<swarm::pack_id, pack_fetch> packs_;
+  std::set<swarm::pack_id> ordered_;
+  std::unique_ptr<swarm::exporter> exporter_;
+};
+
+} // namespace
+
+void get_job(caf::blocking_actor* self, job_context context, job_board_actor board,
+             job_status status, get_order order) {
+  job work{self, std::move(context), std::move(board), std::move(status)};
+  result<void> outcome;
+  {
+    getter get{work, std::move(order)};
+    outcome = get.run();
+  }
+  work.end(outcome);
+}
+
+} // namespace shoal::actors

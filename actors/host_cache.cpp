@@ -1,0 +1,217 @@
+#include "actors/host_cache.hpp"
+
+#include "actors/wire_convert.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace shoal::actors {
+
+namespace {
+
+using cache_pointer = host_cache_actor::stateful_pointer<host_cache_state>;
+
+/// Everything held, or what changed, as one message.
+wire::Announce announcement(host_cache_state& state) {
+  wire::Announce message;
+  message.set_host(state.config.host);
+  message.set_session(state.config.session);
+  message.set_complete(state.announce_all);
+  if (state.announce_all) {
+    for (const auto& pack : state.store->packs()) {
+      if (pack.piece_count_held > 0) state.changed.insert(pack.id);
+    }
+  }
+  for (const auto& pack : state.changed) {
+    const auto held = state.store->have(pack);
+    if (held.empty()) state.dropped.insert(pack);
+    else *message.add_holdings() = to_wire(pack, held);
+  }
+  for (const auto& pack : state.dropped) message.add_dropped_packs(pack.raw());
+  return message;
+}
+
+/// One announcement is under way at a time, so that a slow index is not flooded.
+void announce(cache_pointer self) {
+  auto& state = self->state;
+  if (state.announcing || (!state.index && !state.gis)) return;
+  if (state.changed.empty() && state.dropped.empty() && !state.announce_all) return;
+  auto message = announcement(state);
+  state.announcing = true;
+  const auto all = state.announce_all;
+  auto changed = std::exchange(state.changed, {});
+  auto dropped = std::exchange(state.dropped, {});
+  state.announce_all = false;
+  const auto done = [self](const wire::Ack&) { self->state.announcing = false; };
+  const auto failed = [self, changed, dropped, all](const caf::error& fault) {
+    auto& now = self->state;
+    spdlog::debug("host-cache could not announce: {}", from_caf(fault).message);
+    now.announcing = false;
+    now.changed.insert(changed.begin(), changed.end());
+    now.dropped.insert(dropped.begin(), dropped.end());
+    now.announce_all = now.announce_all || all;
+  };
+  const auto limit = std::chrono::seconds{10};
+  if (state.index) self->request(state.index, limit, std::move(message)).then(done, failed);
+  else self->request(state.gis, limit, std::move(message)).then(done, failed);
+}
+
+/// Unloads packs that nobody fetched from for a while.
+void unload_idle(cache_pointer self) {
+  auto& state = self->state;
+  const auto now = self->clock().now();
+  for (const auto& transfer : state.session->transfers()) {
+    auto& use = state.uses[transfer.pack];
+    if (transfer.fetching || use.sent_bytes != transfer.sent_bytes || use.since.time_since_epoch().count() == 0) {
+      use = {transfer.sent_bytes, now};
+    } else if (now - use.since > state.config.idle_max) {
+      spdlog::debug("host-cache unloads idle pack {}", transfer.pack.hex());
+      state.session->unload(transfer.pack);
+      state.uses.erase(transfer.pack);
+    }
+  }
+}
+
+template <class Event>
+void tell_subscribers(cache_pointer self, const Event& event) {
+  const auto [begin, end] = self->state.subscribers.equal_range(event.pack);
+  for (auto i = begin; i != end; ++i) caf::anon_send(i->second.who, event);
+}
+
+std::vector<swarm::swarm_peer> peers_of(const wire::Members& members) {
+  std::vector<swarm::swarm_peer> peers;
+  for (const auto& member : members.members()) {
+    if (auto peer = from_wire(member.peer())) peers.push_back(*peer);
+  }
+  return peers;
+}
+
+void unsubscribe(host_cache_state& state, swarm::pack_id pack, const caf::actor_addr& who) {
+  const auto [begin, end] = state.subscribers.equal_range(pack);
+  for (auto i = begin; i != end;) {
+    i = i->second.who.address() == who ? state.subscribers.erase(i) : std::next(i);
+  }
+}
+
+/// Two images may need different pieces of one pack at the same time: all of them are fetched.
+result<void> start_fetch(host_cache_state& state, const begin_fetch& order) {
+  unsubscribe(state, order.pack, order.subscriber.address());
+  state.subscribers.emplace(order.pack,
+                            host_cache_state::subscription{order.subscriber, order.wanted});
+  state.uses.erase(order.pack);
+  auto wanted = order.wanted;
+  const auto [begin, end] = state.subscribers.equal_range(order.pack);
+  for (auto i = begin; i != end; ++i) wanted = wanted | i->second.wanted;
+  return state.session->fetch(order.pack, wanted, order.view);
+}
+
+void stop_fetch(host_cache_state& state, swarm::pack_id pack, const caf::actor_addr& who) {
+  unsubscribe(state, pack, who);
+  if (!state.subscribers.contains(pack)) state.session->stop_fetching(pack);
+}
+
+result<void> serve(host_cache_state& state, const serve_packs& order) {
+  for (const auto& pack : order.packs) {
+    state.uses.erase(pack);
+    state.store->touch(pack);
+    if (auto served = state.session->serve(pack); !served) return served;
+  }
+  return {};
+}
+
+caf::result<wire::Ack> acknowledge(const result<void>& done) {
+  if (!done) return to_caf(done.error());
+  return wire::Ack{};
+}
+
+void forget(host_cache_state& state, const forget_packs& order) {
+  for (const auto& pack : order.packs) {
+    if (state.subscribers.contains(pack)) continue;
+    state.session->unload(pack);
+    // A publisher keeps what it published until nobody refers to it any more, which is now.
+    static_cast<void>(state.store->unpin(pack, "publish"));
+    if (auto forgotten = state.store->forget(pack); !forgotten) {
+      spdlog::debug("host-cache keeps pack {}: {}", pack.hex(), forgotten.error().message);
+      continue;
+    }
+    state.dropped.insert(pack);
+  }
+}
+
+} // namespace
+
+host_cache_actor::behavior_type
+host_cache(host_cache_actor::stateful_pointer<host_cache_state> self, host_cache_config config,
+           swarm::pack_store* store, swarm::swarm_session* session) {
+  self->state.config = std::move(config);
+  self->state.store = store;
+  self->state.session = session;
+  self->set_down_handler([self](const caf::down_msg& down) {
+    std::set<swarm::pack_id> packs;
+    for (const auto& [pack, subscriber] : self->state.subscribers) {
+      if (subscriber.who.address() == down.source) packs.insert(pack);
+    }
+    for (const auto& pack : packs) stop_fetch(self->state, pack, down.source);
+  });
+  self->delayed_send(self, self->state.config.announce_interval, tick{});
+  return {
+      [self](const begin_fetch& order) {
+        self->monitor(order.subscriber);
+        return acknowledge(start_fetch(self->state, order));
+      },
+      [self](const cease_fetch& order) {
+        stop_fetch(self->state, order.pack, order.subscriber.address());
+      },
+      [self](const new_view& news) { self->state.session->update(news.pack, news.view); },
+      [self](const serve_packs& order) { return acknowledge(serve(self->state, order)); },
+      [self](const holdings_changed& news) {
+        self->state.changed.insert(news.packs.begin(), news.packs.end());
+        announce(self);
+      },
+      [self](const forget_packs& order) { forget(self->state, order); },
+      [self](const pieces_came& event) {
+        self->state.changed.insert(event.pack);
+        tell_subscribers(self, event);
+      },
+      [self](const pack_fetched& event) {
+        self->state.changed.insert(event.pack);
+        announce(self);
+        tell_subscribers(self, event);
+      },
+      [self](const fetch_failed& event) {
+        spdlog::warn("fetching pack {} stopped: {}", event.pack.hex(), event.why.message);
+        tell_subscribers(self, event);
+      },
+      [self](const corrupt_piece& event) {
+        spdlog::warn("{} sent a corrupt piece {} of pack {}{}", event.peer, event.piece,
+                     event.pack.hex(), event.banned ? " and is banned" : "");
+        tell_subscribers(self, event);
+      },
+      [self](const announce_to& whom) {
+        self->state.index = whom.index;
+        self->state.gis = whom.gis;
+        self->state.announce_all = true;
+        announce(self);
+      },
+      [self](const wire::Members& members) { self->state.session->set_members(peers_of(members)); },
+      [self](const ask_transfers&) { return transfer_list{self->state.session->transfers()}; },
+      [self](const tick&) {
+        announce(self);
+        if (++self->state.tick_count % 40 == 0) unload_idle(self);
+        self->delayed_send(self, self->state.config.announce_interval, tick{});
+      },
+  };
+}
+
+void cache_events::on_pieces(swarm::pack_id pack, std::vector<std::uint32_t> pieces) {
+  caf::anon_send(cache_, pieces_came{pack, std::move(pieces)});
+}
+void cache_events::on_fetched(swarm::pack_id pack) { caf::anon_send(cache_, pack_fetched{pack}); }
+void cache_events::on_failed(swarm::pack_id pack, error why) {
+  caf::anon_send(cache_, fetch_failed{pack, std::move(why)});
+}
+void cache_events::on_corrupt(swarm::pack_id pack, std::uint32_t piece, std::string peer,
+                              bool banned) {
+  caf::anon_send(cache_, corrupt_piece{pack, piece, std::move(peer), banned});
+}
+
+} // namespace shoal::actors

@@ -1,0 +1,93 @@
+// HOST CACHE: what this host holds, and the moving of it. It owns the transfer engine's orders,
+// tells its subscribers what arrives, and announces to the RACK INDEX what it holds now.
+#pragma once
+
+#include "actors/messages.hpp"
+#include "swarm/store/pack_store.hpp"
+#include "swarm/torrent/swarm_session.hpp"
+
+#include <map>
+#include <memory>
+#include <set>
+
+namespace shoal::actors {
+
+using host_cache_actor = caf::typed_actor<
+    // Fetch pieces of a pack the store knows.
+    caf::replies_to<begin_fetch>::with<wire::Ack>,
+    // A subscriber needs no more of a pack; it is served on.
+    caf::reacts_to<cease_fetch>,
+    // Who is who in a pack's swarm has changed.
+    caf::reacts_to<new_view>,
+    // Load packs: somebody is about to fetch them.
+    caf::replies_to<serve_packs>::with<wire::Ack>,
+    // The store changed behind the transfer engine's back.
+    caf::reacts_to<holdings_changed>, caf::reacts_to<forget_packs>,
+    // From the transfer engine.
+    caf::reacts_to<pieces_came>, caf::reacts_to<pack_fetched>, caf::reacts_to<fetch_failed>,
+    caf::reacts_to<corrupt_piece>,
+    // Whom to announce to from now on; everything held is announced again.
+    caf::reacts_to<announce_to>,
+    // Who may connect.
+    caf::reacts_to<wire::Members>, caf::replies_to<ask_transfers>::with<transfer_list>,
+    caf::reacts_to<tick>>;
+
+struct host_cache_config {
+  std::string host;
+  std::uint64_t session = 0;
+  /// Changed holdings are announced this often. Longer saves messages, shorter lets neighbours
+  /// find pieces sooner.
+  std::chrono::milliseconds announce_interval{250};
+  /// A pack nobody asked anything of for this long is unloaded from the transfer engine.
+  std::chrono::seconds idle_max{90};
+};
+
+struct host_cache_state {
+  static inline const char* name = "host-cache";
+  host_cache_config config;
+  swarm::pack_store* store = nullptr;
+  swarm::swarm_session* session = nullptr;
+  rack_index_actor index;
+  gis_actor gis;
+  /// Packs whose holdings changed since the last announcement.
+  std::set<swarm::pack_id> changed;
+  std::set<swarm::pack_id> dropped;
+  bool announce_all = false;
+  bool announcing = false;
+  struct subscription {
+    caf::actor who;
+    swarm::piece_set wanted;
+  };
+  std::multimap<swarm::pack_id, subscription> subscribers;
+  struct use {
+    std::uint64_t sent_bytes = 0;
+    caf::actor_clock::time_point since;
+  };
+  std::map<swarm::pack_id, use> uses;
+  std::uint64_t tick_count = 0;
+};
+
+/// Spawn with `system.spawn(host_cache, config, store, session)`; both outlive the actor.
+host_cache_actor::behavior_type
+host_cache(host_cache_actor::stateful_pointer<host_cache_state> self, host_cache_config config,
+           swarm::pack_store* store, swarm::swarm_session* session);
+
+/// Carries the transfer engine's events to the host cache. The cache may be set later.
+class cache_events final : public swarm::swarm_events {
+public:
+  /// Call before the first fetch.
+  void deliver_to(host_cache_actor cache) { cache_ = std::move(cache); }
+  /// Call when the transfer engine has stopped, so that the actor may end.
+  void forget() { cache_ = nullptr; }
+
+  void on_pieces(swarm::pack_id pack, std::vector<std::uint32_t> pieces) override;
+  void on_fetched(swarm::pack_id pack) override;
+  void on_failed(swarm::pack_id pack, error why) override;
+  void on_corrupt(swarm::pack_id pack, std::uint32_t piece, std::string peer,
+                  bool banned) override;
+
+private:
+  host_cache_actor cache_;
+};
+
+} // namespace shoal::actors

@@ -1,0 +1,102 @@
+#include "actors/membership.hpp"
+
+#include "topology/place.hpp"
+
+#include <vector>
+
+namespace shoal::actors {
+
+result<void> membership::join(const wire::Hello& hello) {
+  const auto& self = hello.self();
+  if (!topology::valid_name(self.host())) {
+    return {errc::invalid_argument, "\"" + self.host().substr(0, 200) + "\" is not a host name"};
+  }
+  if (auto place = topology::place::parse(self.place()); !place) return place.error();
+  auto& known = members_[self.host()];
+  if (known.online && hello.session() < known.hello.session()) {
+    return {errc::conflict, "a host named " + self.host() + " is online already at " +
+                                known.hello.self().address() + "; names must differ"};
+  }
+  const bool again = known.online && known.hello.session() == hello.session() &&
+                     known.hello.self().SerializeAsString() == self.SerializeAsString();
+  known.hello = hello;
+  if (again) return {};
+  known.online = true;
+  known.joined = ++joins_;
+  assign();
+  return {};
+}
+
+result<void> membership::beat(const wire::Beat& beat) {
+  const auto found = members_.find(beat.host());
+  if (found == members_.end() || !found->second.online ||
+      found->second.hello.session() != beat.session()) {
+    return {errc::not_found, "join first"};
+  }
+  found->second.hello.set_held_bytes(beat.held_bytes());
+  found->second.hello.set_quota_bytes(beat.quota_bytes());
+  return {};
+}
+
+bool membership::leave(const std::string& host) {
+  const auto found = members_.find(host);
+  if (found == members_.end() || !found->second.online) return false;
+  found->second.online = false;
+  assign();
+  return true;
+}
+
+bool membership::online(const std::string& host) const {
+  const auto found = members_.find(host);
+  return found != members_.end() && found->second.online;
+}
+
+std::uint64_t membership::session(const std::string& host) const {
+  const auto found = members_.find(host);
+  return found == members_.end() ? 0 : found->second.hello.session();
+}
+
+void membership::assign() {
+  std::vector<topology::role_candidate> alive;
+  for (const auto& [name, member] : members_) {
+    if (!member.online) continue;
+    alive.push_back({name, *topology::place::parse(member.hello.self().place()), member.joined});
+  }
+  roles_ = topology::assign_roles(alive, roles_);
+  ++revision_;
+}
+
+wire::Members membership::members(const std::string& gis_host) const {
+  wire::Members out;
+  out.set_revision(revision_);
+  out.set_gis_host(gis_host);
+  for (const auto& [name, member] : members_) {
+    if (!member.online) continue;
+    auto& added = *out.add_members();
+    *added.mutable_peer() = member.hello.self();
+    const auto roles = roles_.find(member.hello.self().place());
+    added.set_rack_index(roles != roles_.end() && roles->second.index == name);
+  }
+  return out;
+}
+
+wire::Hosts membership::hosts(const std::string& gis_host) const {
+  wire::Hosts out;
+  for (const auto& [name, member] : members_) {
+    auto& record = *out.add_hosts();
+    *record.mutable_peer() = member.hello.self();
+    record.set_online(member.online);
+    record.set_held_bytes(member.hello.held_bytes());
+    record.set_quota_bytes(member.hello.quota_bytes());
+    record.set_version(member.hello.version());
+    record.add_roles("host");
+    const auto roles = roles_.find(member.hello.self().place());
+    if (member.online && roles != roles_.end() && roles->second.index == name) {
+      record.add_roles("index");
+    }
+    if (name == gis_host) record.add_roles("gis");
+  }
+  return out;
+}
+
+} // namespace shoal::actors

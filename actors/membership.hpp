@@ -1,0 +1,48 @@
+// Who is in the swarm now, and which of them are rack indexes: the GIS's knowledge of hosts.
+//
+// Threads: part of one actor's state. Crashes: soft; hosts join again.
+#pragma once
+
+#include "actors/wire.pb.h"
+#include "topology/result.hpp"
+#include "topology/role_assignment.hpp"
+
+#include <map>
+#include <string>
+
+namespace shoal::actors {
+
+/// The hosts that have joined since this GIS started, online or not.
+class membership {
+public:
+  /// A host joins, or joins again. @returns errc::conflict when a host of that name is online with a
+  /// later session (two machines with one name), errc::invalid_argument for a malformed peer.
+  result<void> join(const wire::Hello& hello);
+  /// @returns errc::not_found for a host that is not a member: it has to join again.
+  result<void> beat(const wire::Beat& beat);
+  /// The host's link fell. @returns whether it was online.
+  bool leave(const std::string& host);
+
+  [[nodiscard]] bool online(const std::string& host) const;
+  /// The session the host joined with; zero for an unknown host.
+  [[nodiscard]] std::uint64_t session(const std::string& host) const;
+  /// Everybody online, with roles.
+  [[nodiscard]] wire::Members members(const std::string& gis_host) const;
+  /// Everybody ever seen.
+  [[nodiscard]] wire::Hosts hosts(const std::string& gis_host) const;
+
+private:
+  struct member_record {
+    wire::Hello hello;
+    bool online = false;
+    std::uint64_t joined = 0;
+  };
+  void assign();
+
+  std::map<std::string, member_record> members_;
+  topology::role_map roles_;
+  std::uint64_t joins_ = 0;
+  std::uint64_t revision_ = 1;
+};
+
+} // namespace shoal::actors

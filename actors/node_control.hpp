@@ -1,0 +1,193 @@
+// What a node can be asked by its own users (the local API, later the console). No CAF and no HTTP
+// here: `actors/node.cpp` implements it, `web/routes.cpp` speaks for it.
+//
+// Threads: any thread; calls may block for seconds (they ask indexes over the network).
+// Errors:  returned; `errc` becomes the HTTP status and the command's exit code.
+#pragma once
+
+#include "swarm/recipe.hpp"
+#include "topology/result.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace shoal::actors {
+
+/// A unit of long work that runs in the daemon, whoever started it and whether they wait or not.
+using job_id = std::uint64_t;
+
+struct publish_order {
+  /// Absolute path, read by the daemon.
+  std::string file;
+  std::string name;
+  std::string version;
+  /// `name:version`, or empty.
+  std::string parent;
+  swarm::chunking cut = swarm::chunking::blocks;
+  swarm::compression how = swarm::compression::zstd;
+  int compression_level = 1;
+};
+
+enum class export_format : std::uint8_t { raw, qcow2 };
+
+struct get_order {
+  /// `name:version`.
+  std::string image;
+  /// Absolute path to export to, written by the daemon; empty: into the store only.
+  std::string to_file;
+  export_format format = export_format::raw;
+};
+
+struct verify_order {
+  /// `name:version`, checked down to every chunk; empty: every held piece of the store.
+  std::string image;
+};
+
+/// Bytes by where they came (or would come) from.
+struct source_bytes {
+  std::uint64_t own_store = 0;
+  std::uint64_t own_rack = 0;
+  std::uint64_t own_site = 0;
+  std::uint64_t other_sites = 0;
+  /// Nobody who is reachable now holds them.
+  std::uint64_t nowhere = 0;
+};
+
+enum class job_state : std::uint8_t { running, done, failed, cancelled };
+
+struct job_status {
+  job_id id = 0;
+  /// `publish`, `get` or `verify`.
+  std::string kind;
+  /// `name:version`, or empty.
+  std::string image;
+  job_state state = job_state::running;
+  /// What it is doing now, in a word or two: `reading`, `fetching`, `exporting`, `verifying`.
+  std::string phase;
+  std::uint64_t done_bytes = 0;
+  /// Zero while not known.
+  std::uint64_t total_bytes = 0;
+  double seconds = 0;
+  /// A get: where its bytes came from, and what the image needs in all (stored bytes).
+  source_bytes sources;
+  std::uint64_t needed_bytes = 0;
+  /// A get: received from each host.
+  std::vector<std::pair<std::string, std::uint64_t>> received_from;
+  /// Every byte was checked against the image's recipe.
+  bool verified = false;
+  /// A publish: expanded bytes, what was new, what the new pack takes, and the recipe's own waste.
+  std::uint64_t data_bytes = 0;
+  std::uint64_t new_bytes = 0;
+  std::uint64_t pack_bytes = 0;
+  double waste = 0;
+  /// Things a user should see although the job goes on: a banned peer, a slow source.
+  std::vector<std::string> warnings;
+  /// Why, when `failed`.
+  std::optional<error> fault;
+};
+
+struct image_status {
+  std::string name;
+  std::string version;
+  std::string parent;
+  std::uint64_t virtual_bytes = 0;
+  std::uint64_t data_bytes = 0;
+  /// Stored bytes its recipe refers to, what a fresh host moves for it, and what this version added.
+  std::uint64_t referred_bytes = 0;
+  std::uint64_t fetch_bytes = 0;
+  std::uint64_t pack_bytes = 0;
+  std::uint32_t chunk_count = 0;
+  std::string recipe;
+  std::string publisher;
+  /// RFC 3339, UTC.
+  std::string published_at;
+  /// Hosts that hold the whole image now.
+  std::uint32_t holder_count = 0;
+};
+
+struct host_status {
+  std::string name;
+  std::string place;
+  std::string address;
+  std::uint16_t link_port = 0;
+  std::uint16_t bulk_port = 0;
+  bool online = false;
+  /// `host`, `index`, `gis` as they act now.
+  std::vector<std::string> roles;
+  std::uint64_t held_bytes = 0;
+  std::uint64_t quota_bytes = 0;
+  std::string version;
+};
+
+struct transfer_line {
+  std::string pack;
+  bool fetching = false;
+  std::uint32_t pieces_wanted = 0;
+  std::uint32_t pieces_done = 0;
+  std::uint64_t received_bytes = 0;
+  std::uint64_t sent_bytes = 0;
+  std::uint32_t peer_count = 0;
+};
+
+struct node_status {
+  host_status self;
+  /// `joined`, `joining` or `gis`.
+  std::string state;
+  std::string gis;
+  std::string rack_index;
+  std::uint32_t pack_count = 0;
+  std::uint64_t received_bytes = 0;
+  std::uint64_t sent_bytes = 0;
+  double uptime_seconds = 0;
+  std::vector<transfer_line> transfers;
+  std::vector<job_status> jobs;
+  std::vector<std::string> warnings;
+};
+
+struct plan_status {
+  std::string image;
+  std::uint64_t needed_bytes = 0;
+  source_bytes sources;
+  /// Per pack: id, pieces needed, pieces missing here, and the same split.
+  struct pack_line {
+    std::string pack;
+    std::uint32_t pieces_needed = 0;
+    std::uint32_t pieces_missing = 0;
+    source_bytes sources;
+  };
+  std::vector<pack_line> packs;
+};
+
+struct removal_status {
+  std::string image;
+  /// Stored bytes nobody refers to any more.
+  std::uint64_t freed_bytes = 0;
+  std::uint32_t freed_pack_count = 0;
+};
+
+/// The node, as its users may ask it.
+class node_control {
+public:
+  virtual ~node_control() = default;
+
+  virtual result<job_id> publish(const publish_order& order) = 0;
+  virtual result<job_id> get(const get_order& order) = 0;
+  virtual result<job_id> verify(const verify_order& order) = 0;
+  /// errc::not_found for a job this node does not know (any more: the last 1000 are kept).
+  virtual result<job_status> job(job_id id) = 0;
+  /// Waits until the job is no longer running or `milliseconds` passed.
+  virtual result<job_status> wait(job_id id, std::uint32_t milliseconds) = 0;
+  virtual result<void> cancel(job_id id) = 0;
+
+  virtual result<std::vector<image_status>> images() = 0;
+  virtual result<std::vector<host_status>> hosts() = 0;
+  virtual result<node_status> status() = 0;
+  virtual result<plan_status> plan(const std::string& image) = 0;
+  virtual result<removal_status> remove(const std::string& image) = 0;
+  /// The `.torrent` of one pack (64 hexadecimal digits), for stock clients.
+  virtual result<std::string> torrent(const std::string& pack) = 0;
+};
+
+} // namespace shoal::actors

@@ -1,0 +1,172 @@
+#include "actors/job.hpp"
+
+#include "swarm/image/image_reader.hpp"
+#include "swarm/publish/publisher.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace shoal::actors {
+
+namespace {
+
+/// Half a megabyte a part stays well below the link's message limit.
+constexpr std::size_t part_bytes = 512 * 1024;
+
+/// Asks the GIS from the publisher's own threads, through its absences.
+template <class Reply, class Request>
+result<Reply> ask_from_worker(job& work, const Request& request) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+  caf::scoped_actor self{work.self()->home_system()};
+  while (true) {
+    auto out = ask<uplinks>(self, work.context().agent, ask_uplinks{});
+    auto answer = out ? ask<Reply>(self, out->gis, request) : result<Reply>{out.error()};
+    if (answer || answer.error().code != errc::unreachable ||
+        std::chrono::steady_clock::now() >= end) {
+      return answer;
+    }
+    self->receive(caf::after(std::chrono::milliseconds{200}) >> [] {});
+  }
+}
+
+using locations = std::vector<std::optional<swarm::chunk_location>>;
+
+result<locations> find_chunks(job& work, std::span<const swarm::chunk_id> ids) {
+  wire::FindChunks request;
+  request.mutable_ids()->reserve(ids.size() * 32);
+  for (const auto& id : ids) request.mutable_ids()->append(id.raw());
+  auto places = ask_from_worker<wire::ChunkPlaces>(work, request);
+  if (!places) return places.error();
+  locations found(ids.size());
+  for (const auto& place : places->places()) {
+    if (place.index() >= ids.size() || place.pack() >= static_cast<unsigned>(places->packs_size())) {
+      return {errc::corrupt, "the general index server answered for a chunk nobody asked for"};
+    }
+    const auto pack = swarm::pack_id::from_raw(places->packs(static_cast<int>(place.pack())));
+    if (!pack) return {errc::corrupt, "the general index server sent a malformed pack id"};
+    found[place.index()] =
+        swarm::chunk_location{*pack, place.offset_bytes(), place.stored_bytes(),
+                              place.expanded_bytes(),
+                              static_cast<swarm::compression>(place.compression())};
+  }
+  return found;
+}
+
+result<swarm::pack_reference> find_pack(job& work, swarm::pack_id id) {
+  wire::FindPack request;
+  request.set_pack(id.raw());
+  auto found = ask_from_worker<wire::PackReference>(work, request);
+  if (!found) return found.error();
+  return swarm::pack_reference{id, found->length_bytes(), found->piece_bytes()};
+}
+
+wire::Publication publication_of(const publish_order& order, const uplinks& out,
+                                 const swarm::published_image& made) {
+  wire::Publication document;
+  document.set_name(order.name);
+  document.set_version(order.version);
+  document.set_parent(order.parent);
+  document.set_publisher(out.self.host());
+  document.set_session(out.session);
+  document.set_recipe(made.recipe_bytes);
+  if (made.new_pack) document.set_pack_descriptor(swarm::encode(*made.new_pack));
+  for (const auto& [chunk, location] : made.new_chunks) {
+    document.add_chunk_ids(chunk.raw());
+    auto& place = *document.add_chunk_places();
+    place.set_offset_bytes(location.offset_bytes);
+    place.set_stored_bytes(location.stored_bytes);
+    place.set_expanded_bytes(location.expanded_bytes);
+    place.set_compression(static_cast<std::uint32_t>(location.how));
+  }
+  return document;
+}
+
+/// Sends the document in parts, then has all of it take effect. Trying again from the start is safe.
+result<wire::PublicationOutcome> register_image(job& work, const std::string& document) {
+  wire::Upload part;
+  part.set_upload(work.status().id);
+  part.set_total_bytes(document.size());
+  for (std::size_t offset = 0; offset < document.size(); offset += part_bytes) {
+    part.set_offset_bytes(offset);
+    part.set_part(document.substr(offset, part_bytes));
+    auto taken = work.ask_gis<wire::Ack>(part);
+    if (!taken) return taken.error();
+  }
+  wire::CommitPublication commit;
+  commit.set_upload(work.status().id);
+  return work.ask_gis<wire::PublicationOutcome>(commit);
+}
+
+/// An image that exists is cut as it was then, so that equal content is recognised as equal.
+void cut_alike(job& work, publish_order& order) {
+  wire::FindImage request;
+  request.set_name(order.name);
+  request.set_version(order.version);
+  if (auto found = work.ask_gis<wire::ImageRecord>(request)) {
+    order.cut = static_cast<swarm::chunking>(found->chunking());
+  }
+}
+
+result<void> check_order(const publish_order& order) {
+  if (auto named = image_name::parse(order.name + ":" + order.version); !named) return named.error();
+  if (order.parent.empty()) return {};
+  if (auto parent = image_name::parse(order.parent); !parent) return parent.error();
+  return {};
+}
+
+result<void> publish(job& work, publish_order order) {
+  auto& status = work.status();
+  if (auto checked = check_order(order); !checked) return checked;
+  auto image = swarm::image_reader::open(order.file);
+  if (!image) return image.error();
+  cut_alike(work, order);
+  status.phase = "reading";
+  const swarm::publish_options options{.cut = order.cut,
+                                       .how = order.how,
+                                       .compression_level = order.compression_level,
+                                       .threads = work.context().thread_count};
+  auto made = swarm::publish_image(
+      **image, *work.context().store, [&](auto ids) { return find_chunks(work, ids); },
+      [&](auto pack) { return find_pack(work, pack); }, options,
+      [&](std::uint64_t done, std::uint64_t total) {
+        status.done_bytes = done;
+        status.total_bytes = total;
+        work.report();
+        return !work.stop_wanted();
+      });
+  if (!made) return made.error();
+  auto& store = *work.context().store;
+  const auto let_go = [&] {
+    if (made->new_pack) static_cast<void>(store.unpin(made->new_pack->id, "publish"));
+  };
+  status.phase = "registering";
+  work.report(true);
+  const auto document = publication_of(order, work.ways_out(), *made).SerializeAsString();
+  auto outcome = register_image(work, document);
+  if (!outcome) {
+    let_go();
+    if (made->new_pack) static_cast<void>(store.forget(made->new_pack->id));
+    return outcome.error();
+  }
+  if (!outcome->created()) let_go();
+  static_cast<void>(store.put_recipe(made->id, made->recipe_bytes));
+  if (made->new_pack) work.self()->send(work.context().cache, holdings_changed{{made->new_pack->id}});
+  status.data_bytes = made->cost.data_bytes;
+  status.new_bytes = made->new_bytes;
+  status.pack_bytes = made->new_pack ? made->new_pack->length_bytes : 0;
+  status.needed_bytes = made->cost.referred_bytes;
+  status.waste = made->cost.waste();
+  status.done_bytes = status.total_bytes;
+  status.verified = true;
+  if (!outcome->created()) status.warnings.push_back("the same image was published before");
+  return {};
+}
+
+} // namespace
+
+void publish_job(caf::blocking_actor* self, job_context context, job_board_actor board,
+                 job_status status, publish_order order) {
+  job work{self, std::move(context), std::move(board), std::move(status)};
+  work.end(publish(work, std::move(order)));
+}
+
+} // namespace shoal::actors

@@ -1,0 +1,159 @@
+#include "actors/swarm_index.hpp"
+
+#include "actors/wire_convert.hpp"
+#include "topology/peer_choice.hpp"
+
+#include <algorithm>
+
+namespace shoal::actors {
+
+result<std::vector<topology::pack_key>>
+keys_of(const google::protobuf::RepeatedPtrField<std::string>& packs) {
+  std::vector<topology::pack_key> keys;
+  keys.reserve(static_cast<std::size_t>(packs.size()));
+  for (const auto& raw : packs) {
+    const auto key = key_of(raw);
+    if (!key) return {errc::invalid_argument, "a pack id must have 32 bytes"};
+    keys.push_back(*key);
+  }
+  return keys;
+}
+
+std::map<std::string, wire::Serve> orders_for(const wire::Swarms& answer) {
+  std::map<std::string, wire::Serve> orders;
+  for (const auto& swarm : answer.swarms()) {
+    for (const auto& holder : swarm.holders()) {
+      orders[holder.peer().host()].add_packs(swarm.pack());
+    }
+  }
+  return orders;
+}
+
+result<std::vector<topology::pack_key>> swarm_index::announce(const wire::Announce& news) {
+  topology::announcement told{news.host(), news.session(), {}, {}, news.complete()};
+  for (const auto& held : news.holdings()) {
+    const auto key = key_of(held.pack());
+    if (!key) return {errc::invalid_argument, "a pack id must have 32 bytes"};
+    told.holdings.push_back({*key, held.piece_count(), held.all(), held.bitmap()});
+  }
+  auto dropped = keys_of(news.dropped_packs());
+  if (!dropped) return dropped.error();
+  told.dropped = std::move(*dropped);
+  return table_.announce(told);
+}
+
+result<std::vector<topology::pack_key>> swarm_index::begin_fetch(const wire::Lookup& lookup) {
+  auto keys = keys_of(lookup.packs());
+  if (!keys) return keys.error();
+  learn(lookup.asker());
+  return table_.begin_fetch(lookup.asker().host(), lookup.session(), *keys);
+}
+
+std::vector<topology::pack_key> swarm_index::end_fetch(const wire::EndFetch& ended) {
+  auto keys = keys_of(ended.packs());
+  if (!keys) return {};
+  return table_.end_fetch(ended.host(), ended.session(), *keys);
+}
+
+std::vector<topology::pack_key> swarm_index::retire(const std::string& host) {
+  agents_.erase(host);
+  peers_.erase(host);
+  return table_.retire(host);
+}
+
+void swarm_index::learn(const wire::Peer& peer) { peers_[peer.host()] = peer; }
+
+void swarm_index::follow(const wire::Members& members) {
+  std::set<std::string> present;
+  for (const auto& member : members.members()) {
+    present.insert(member.peer().host());
+    learn(member.peer());
+  }
+  std::vector<std::string> gone;
+  for (const auto& [host, peer] : peers_) {
+    if (!present.contains(host)) gone.push_back(host);
+  }
+  for (const auto& host : gone) retire(host);
+}
+
+void swarm_index::learn_agent(const std::string& host, host_actor agent) {
+  agents_[host] = std::move(agent);
+}
+
+void swarm_index::forget_agent(const std::string& host) { agents_.erase(host); }
+
+host_actor swarm_index::agent(const std::string& host) const {
+  const auto found = agents_.find(host);
+  return found == agents_.end() ? host_actor{} : found->second;
+}
+
+const wire::Peer* swarm_index::peer(const std::string& host) const {
+  const auto found = peers_.find(host);
+  return found == peers_.end() ? nullptr : &found->second;
+}
+
+namespace {
+
+/// Every holder that is not fetching and can be reached, as a choice to make.
+std::vector<topology::peer_candidate> candidates_of(const topology::pack_view& view,
+                                                    const swarm_index& index) {
+  std::vector<topology::peer_candidate> candidates;
+  for (const auto& holder : view.holders) {
+    const auto* peer = index.peer(holder.host);
+    const bool fetches =
+        std::any_of(view.fetchers.begin(), view.fetchers.end(),
+                    [&](const auto& fetcher) { return fetcher.host == holder.host; });
+    if (!peer || fetches) continue;
+    if (auto where = topology::place::parse(peer->place())) {
+      candidates.push_back({holder.host, std::move(*where), holder.all});
+    }
+  }
+  return candidates;
+}
+
+wire::Holding holding_of(const topology::pack_view& view, const std::string& host) {
+  wire::Holding out;
+  out.set_pack(raw_of(view.pack));
+  out.set_piece_count(view.piece_count);
+  for (const auto& holder : view.holders) {
+    if (holder.host != host) continue;
+    out.set_all(holder.all);
+    out.set_bitmap(holder.bitmap);
+  }
+  return out;
+}
+
+} // namespace
+
+wire::Swarms swarm_index::answer(const wire::Peer& asker,
+                                 const std::vector<topology::pack_key>& packs) const {
+  wire::Swarms out;
+  const auto here = topology::place::parse(asker.place());
+  if (!here) return out;
+  for (const auto& view : table_.lookup(packs, asker.host())) {
+    auto& swarm = *out.add_swarms();
+    swarm.set_pack(raw_of(view.pack));
+    swarm.set_revision(view.revision);
+    for (const auto& chosen : topology::choose_holders(candidates_of(view, *this), asker.host(),
+                                                       *here, holders_max)) {
+      auto& holder = *swarm.add_holders();
+      *holder.mutable_peer() = *peer(chosen.host);
+      *holder.mutable_holding() = holding_of(view, chosen.host);
+    }
+    for (const auto& fetcher : view.fetchers) {
+      if (const auto* known = peer(fetcher.host)) *swarm.add_fetchers() = *known;
+    }
+  }
+  return out;
+}
+
+std::map<std::string, std::vector<topology::pack_key>>
+swarm_index::fetchers_of(const std::set<topology::pack_key>& packs) const {
+  std::map<std::string, std::vector<topology::pack_key>> out;
+  for (const auto& pack : packs) {
+    for (const auto& host : table_.fetchers(pack)) out[host].push_back(pack);
+  }
+  return out;
+}
+
+} // namespace shoal::actors

@@ -1,0 +1,180 @@
+#include "actors/general_index_server.hpp"
+#include "tests/support/deterministic_system.hpp"
+#include "tests/unit/actors/wire_fixtures.hpp"
+
+#include <filesystem>
+#include <gmock/gmock.h>
+
+namespace shoal::actors {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+using test::hello;
+using test::holds;
+using test::lookup;
+using test::pack;
+using test::peer;
+
+/// What a host was told.
+struct told {
+  std::vector<wire::Swarms> swarms;
+  std::vector<wire::Members> members;
+  int served = 0;
+};
+
+host_actor::behavior_type recording_agent(host_actor::pointer, told* log) {
+  return {[log](const wire::Serve&) {
+            ++log->served;
+            return wire::Ack{};
+          },
+          [log](const wire::Swarms& swarms) {
+            log->swarms.push_back(swarms);
+            return wire::Ack{};
+          },
+          [log](const wire::Members& members) {
+            log->members.push_back(members);
+            return wire::Ack{};
+          },
+          [](const wire::Forget&) { return wire::Ack{}; }};
+}
+
+class GeneralIndexServerTest : public test::deterministic_system<> {
+protected:
+  void SetUp() override {
+    directory = std::filesystem::temp_directory_path() /
+                ("shoal-gis-test-" + std::to_string(::getpid()) + "-" +
+                 ::testing::UnitTest::GetInstance()->current_test_info()->name());
+    std::filesystem::create_directories(directory);
+    auto opened = swarm::catalogue::open((directory / "catalogue.sqlite").string());
+    ASSERT_TRUE(opened) << opened.error().message;
+    gis = system.spawn(general_index_server,
+                       general_index_server_config{"a", [] { return "2026-01-01T00:00:00Z"; }},
+                       std::make_shared<std::unique_ptr<swarm::catalogue>>(std::move(*opened)));
+    run();
+  }
+  void TearDown() override {
+    kill(gis);
+    gis = nullptr;
+    std::filesystem::remove_all(directory);
+  }
+
+  /// A host joins with an agent that writes down what it is told.
+  host_actor join(const std::string& host, const std::string& rack = "r1", std::uint64_t session = 1) {
+    auto agent = system.spawn(recording_agent, &logs[host]);
+    EXPECT_TRUE(ask<wire::Members>(gis, hello(host, session, rack)));
+    caf::anon_send(gis, attach_host{host, agent});
+    advance(100ms);
+    return agent;
+  }
+
+  std::filesystem::path directory;
+  gis_local_actor gis;
+  std::map<std::string, told> logs;
+};
+
+TEST_F(GeneralIndexServerTest, EverybodyLearnsOfANewMember) {
+  join("a");
+  join("b");
+  ASSERT_FALSE(logs["a"].members.empty());
+  EXPECT_EQ(logs["a"].members.back().members_size(), 2);
+}
+
+TEST_F(GeneralIndexServerTest, AHolderIsWokenBeforeItIsNamed) {
+  join("a");
+  join("b");
+  ASSERT_TRUE(ask<wire::Ack>(gis, holds("a", pack(1))));
+  const auto answer = ask<wire::Swarms>(gis, lookup(peer("b"), pack(1), true));
+  ASSERT_TRUE(answer);
+  EXPECT_THAT(test::holders(*answer), ElementsAre("a"));
+  EXPECT_EQ(logs["a"].served, 1);
+}
+
+TEST_F(GeneralIndexServerTest, ABurstOfFetchersIsToldOnceOfAllOfThem) {
+  for (const auto* host : {"a", "b", "c"}) join(host);
+  ASSERT_TRUE(ask<wire::Ack>(gis, holds("a", pack(1))));
+  advance(100ms);
+  for (const auto* host : {"b", "c"}) {
+    ASSERT_TRUE(ask<wire::Swarms>(gis, lookup(peer(host), pack(1), true)));
+  }
+  advance(100ms);
+  ASSERT_EQ(logs["b"].swarms.size(), 1u);
+  EXPECT_THAT(test::fetchers(logs["b"].swarms[0]), UnorderedElementsAre("b", "c"));
+}
+
+TEST_F(GeneralIndexServerTest, AFinishedFetcherLingersSoThatOwnershipStays) {
+  for (const auto* host : {"a", "b", "c"}) join(host);
+  for (const auto* host : {"b", "c"}) {
+    ASSERT_TRUE(ask<wire::Swarms>(gis, lookup(peer(host), pack(1), true)));
+  }
+  wire::EndFetch ended;
+  ended.set_host("b");
+  ended.set_session(1);
+  ended.add_packs(pack(1).raw());
+  ASSERT_TRUE(ask<wire::Ack>(gis, ended));
+  advance(10s);
+  auto answer = ask<wire::Swarms>(gis, lookup(peer("a"), pack(1), false));
+  EXPECT_THAT(test::fetchers(*answer), UnorderedElementsAre("b", "c"));
+  advance(25s);
+  answer = ask<wire::Swarms>(gis, lookup(peer("a"), pack(1), false));
+  EXPECT_THAT(test::fetchers(*answer), ElementsAre("c"));
+}
+
+TEST_F(GeneralIndexServerTest, AHostWhoseLinkFellHoldsAndFetchesNothing) {
+  for (const auto* host : {"a", "c"}) join(host);
+  const auto agent = join("b");
+  ASSERT_TRUE(ask<wire::Ack>(gis, holds("b", pack(1))));
+  kill(agent);
+  advance(100ms);
+  const auto answer = ask<wire::Swarms>(gis, lookup(peer("c"), pack(1), false));
+  EXPECT_THAT(test::holders(*answer), IsEmpty());
+  EXPECT_EQ(logs["c"].members.back().members_size(), 2);
+}
+
+TEST_F(GeneralIndexServerTest, TheEndOfAnOldLinkDoesNotTakeAHostThatCameBack) {
+  const auto before = join("b", "r1", 1);
+  join("b", "r1", 2);
+  kill(before);
+  advance(100ms);
+  const auto hosts = ask<wire::Hosts>(gis, wire::ListHosts{});
+  ASSERT_EQ(hosts->hosts_size(), 1);
+  EXPECT_TRUE(hosts->hosts(0).online());
+}
+
+TEST_F(GeneralIndexServerTest, AnUploadWhosePartsDoNotFitIsRefused) {
+  wire::Upload part;
+  part.set_upload(1);
+  part.set_total_bytes(10);
+  part.set_part("12345");
+  EXPECT_TRUE(ask<wire::Ack>(gis, part));
+  part.set_offset_bytes(7);
+  EXPECT_FALSE(ask<wire::Ack>(gis, part));
+  wire::CommitPublication commit;
+  commit.set_upload(1);
+  EXPECT_FALSE(ask<wire::PublicationOutcome>(gis, commit));
+}
+
+TEST_F(GeneralIndexServerTest, RubbishIsNoPublication) {
+  wire::Upload part;
+  part.set_upload(1);
+  part.set_total_bytes(5);
+  part.set_part("\xff\xff\xff\xff\xff");
+  ASSERT_TRUE(ask<wire::Ack>(gis, part));
+  wire::CommitPublication commit;
+  commit.set_upload(1);
+  EXPECT_FALSE(ask<wire::PublicationOutcome>(gis, commit));
+}
+
+TEST_F(GeneralIndexServerTest, WhatNobodyPublishedIsNotFound) {
+  wire::FindImage find;
+  find.set_name("web");
+  find.set_version("1");
+  const auto found = ask<wire::ImageRecord>(gis, find);
+  ASSERT_FALSE(found);
+  EXPECT_EQ(from_caf(found.error()).code, errc::not_found);
+}
+
+} // namespace
+} // namespace shoal::actors

@@ -1,0 +1,89 @@
+#include "actors/membership.hpp"
+#include "tests/unit/actors/wire_fixtures.hpp"
+
+#include <gtest/gtest.h>
+
+namespace shoal::actors {
+namespace {
+
+using test::hello;
+
+std::string index_of(const wire::Members& members, const std::string& place) {
+  for (const auto& member : members.members()) {
+    if (member.rack_index() && member.peer().place() == place) return member.peer().host();
+  }
+  return {};
+}
+
+TEST(MembershipTest, TheFirstHostOfARackIsItsIndexAndStaysSo) {
+  membership members;
+  ASSERT_TRUE(members.join(hello("b")));
+  ASSERT_TRUE(members.join(hello("a")));
+  EXPECT_EQ(index_of(members.members("b"), "s/c/r1"), "b");
+}
+
+TEST(MembershipTest, TheStandbyFollowsALostIndex) {
+  membership members;
+  ASSERT_TRUE(members.join(hello("a")));
+  ASSERT_TRUE(members.join(hello("b")));
+  EXPECT_TRUE(members.leave("a"));
+  EXPECT_EQ(index_of(members.members("b"), "s/c/r1"), "b");
+}
+
+TEST(MembershipTest, JoiningAgainChangesNothing) {
+  membership members;
+  ASSERT_TRUE(members.join(hello("a")));
+  const auto before = members.members("a").SerializeAsString();
+  ASSERT_TRUE(members.join(hello("a")));
+  EXPECT_EQ(members.members("a").SerializeAsString(), before);
+}
+
+TEST(MembershipTest, ASecondMachineOfTheSameNameIsRefused) {
+  membership members;
+  ASSERT_TRUE(members.join(hello("a", 7)));
+  const auto refused = members.join(hello("a", 3));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, errc::conflict);
+}
+
+TEST(MembershipTest, AHostThatStartedAnewReplacesItsFormerSelf) {
+  membership members;
+  ASSERT_TRUE(members.join(hello("a", 7)));
+  ASSERT_TRUE(members.join(hello("a", 8)));
+  EXPECT_EQ(members.session("a"), 8u);
+  // After it left, any session may come: the store may have been made anew.
+  members.leave("a");
+  EXPECT_TRUE(members.join(hello("a", 1)));
+}
+
+TEST(MembershipTest, ABeatOfAStrangerAsksItToJoin) {
+  membership members;
+  wire::Beat beat;
+  beat.set_host("a");
+  beat.set_session(1);
+  EXPECT_EQ(members.beat(beat).error().code, errc::not_found);
+  ASSERT_TRUE(members.join(hello("a")));
+  EXPECT_TRUE(members.beat(beat));
+  beat.set_session(2);
+  EXPECT_FALSE(members.beat(beat));
+}
+
+TEST(MembershipTest, WhoLeftIsListedButNoMember) {
+  membership members;
+  ASSERT_TRUE(members.join(hello("a")));
+  members.leave("a");
+  EXPECT_EQ(members.members({}).members_size(), 0);
+  ASSERT_EQ(members.hosts({}).hosts_size(), 1);
+  EXPECT_FALSE(members.hosts({}).hosts(0).online());
+}
+
+TEST(MembershipTest, NamesAndPlacesThatMakeNoSenseAreRefused) {
+  membership members;
+  for (const std::string name : {"", "../etc", "a b", "a/b"}) EXPECT_FALSE(members.join(hello(name)));
+  auto nowhere = hello("a");
+  nowhere.mutable_self()->set_place("somewhere");
+  EXPECT_FALSE(members.join(nowhere));
+}
+
+} // namespace
+} // namespace shoal::actors

@@ -1,0 +1,32 @@
+// What several commands' arguments have in common: image names, paths, choices.
+//
+// Threads: values. Errors: a check returns the sentence to show, or empty text (CLI11's way).
+#pragma once
+
+#include "topology/result.hpp"
+
+#include <functional>
+#include <initializer_list>
+#include <string>
+
+namespace shoal::cli {
+
+/// A check for CLI11's `Option::check`.
+using argument_check = std::function<std::string(const std::string&)>;
+
+/// `NAME:VERSION`.
+argument_check is_image();
+/// A name of an image or a version.
+argument_check is_name();
+/// One of these words.
+argument_check is_one_of(std::initializer_list<const char*> words);
+/// `none` or `zstd:1` to `zstd:19`.
+argument_check is_compression();
+/// 64 hexadecimal digits.
+argument_check is_pack();
+
+/// The path from the root, because the daemon has another working directory.
+/// @returns errc::invalid_argument for an empty path.
+result<std::string> absolute_path(const std::string& path);
+
+} // namespace shoal::cli

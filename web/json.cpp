@@ -1,0 +1,340 @@
+#include "web/json.hpp"
+
+#include "topology/place.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <charconv>
+#include <initializer_list>
+
+namespace shoal::web {
+
+using nlohmann::json;
+
+namespace {
+
+/// Longest part of somebody's input that a sentence repeats.
+constexpr std::size_t cited_bytes_max = 64;
+constexpr int zstd_level_max = 19;
+
+/// `text` fit for a sentence: short, and without control characters.
+std::string cited(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text.substr(0, cited_bytes_max)) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += byte < 0x20 || byte == 0x7f ? '?' : c;
+  }
+  out += text.size() > cited_bytes_max ? "...'" : "'";
+  return out;
+}
+
+error invalid(std::string sentence) { return {errc::invalid_argument, std::move(sentence)}; }
+
+template <class T>
+json array_of(const std::vector<T>& values) {
+  auto out = json::array();
+  for (const auto& value : values)
+    out.push_back(to_json(value));
+  return out;
+}
+
+/// A JSON object whose fields are all text and all known.
+class text_object {
+public:
+  static result<text_object> parse(std::string_view body,
+                                   std::initializer_list<std::string_view> known) {
+    auto document = json::parse(body, nullptr, false);
+    if (document.is_discarded()) return invalid("the request's body is not JSON");
+    if (!document.is_object()) return invalid("the request's body is not a JSON object");
+    for (const auto& [key, value] : document.items()) {
+      bool found = false;
+      for (const auto name : known)
+        found = found || key == name;
+      if (!found) return invalid("unknown field " + cited(key) + " in the request's body");
+      if (!value.is_string()) {
+        return invalid("field '" + key + "' must be a string, not " + value.type_name());
+      }
+      if (value.get_ref<const std::string&>().find('\0') != std::string::npos) {
+        return invalid("field '" + key + "' contains a zero byte");
+      }
+    }
+    return text_object{std::move(document)};
+  }
+
+  /// The field, or empty text where it is absent.
+  [[nodiscard]] std::string text(const char* key) const {
+    const auto found = document_.find(key);
+    return found == document_.end() ? std::string{} : found->get<std::string>();
+  }
+
+  [[nodiscard]] bool has(const char* key) const { return document_.contains(key); }
+
+private:
+  // Parentheses: with braces the JSON would become a list of one.
+  explicit text_object(json document) : document_(std::move(document)) {}
+  json document_;
+};
+
+result<void> check_name(const char* field, const std::string& text) {
+  if (text.empty()) return invalid(std::string{"field '"} + field + "' is missing");
+  if (topology::valid_name(text)) return {};
+  return invalid(std::string{"field '"} + field + "': " + cited(text) +
+                 " is not a name: 1 to 128 letters, digits, '.', '_', '-' or '+', beginning with "
+                 "a letter or digit, without '..'");
+}
+
+result<void> check_absolute(const char* field, const std::string& path) {
+  if (!path.empty() && path.front() == '/') return {};
+  return invalid(std::string{"field '"} + field + "': " + cited(path) + " is not an absolute path");
+}
+
+result<void> check_image_field(const char* field, const std::string& text) {
+  if (const auto checked = check_image_reference(text); !checked) {
+    return invalid(std::string{"field '"} + field + "': " + checked.error().message);
+  }
+  return {};
+}
+
+result<void> read_chunker(const text_object& body, actors::publish_order& order) {
+  if (!body.has("chunker")) return {};
+  const auto text = body.text("chunker");
+  if (text == "blocks") {
+    order.cut = swarm::chunking::blocks;
+  } else if (text == "fixed") {
+    order.cut = swarm::chunking::fixed;
+  } else {
+    return invalid("field 'chunker': " + cited(text) + " is neither 'blocks' nor 'fixed'");
+  }
+  return {};
+}
+
+result<void> read_compression(const text_object& body, actors::publish_order& order) {
+  if (!body.has("compress")) return {};
+  const auto text = body.text("compress");
+  if (text == "none") {
+    order.how = swarm::compression::none;
+    return {};
+  }
+  constexpr std::string_view prefix = "zstd:";
+  int level = 0;
+  const auto* end = text.data() + text.size();
+  if (text.starts_with(prefix)) {
+    const auto [stop, fault] = std::from_chars(text.data() + prefix.size(), end, level);
+    if (fault == std::errc{} && stop == end && level >= 1 && level <= zstd_level_max) {
+      order.how = swarm::compression::zstd;
+      order.compression_level = level;
+      return {};
+    }
+  }
+  return invalid("field 'compress': " + cited(text) +
+                 " is neither 'none' nor 'zstd:LEVEL' with a level from 1 to 19");
+}
+
+} // namespace
+
+std::string_view name_of(actors::job_state state) noexcept {
+  switch (state) {
+  case actors::job_state::running: return "running";
+  case actors::job_state::done: return "done";
+  case actors::job_state::failed: return "failed";
+  case actors::job_state::cancelled: return "cancelled";
+  }
+  return "failed";
+}
+
+json to_json(const actors::source_bytes& sources) {
+  return {{"own_store", sources.own_store},
+          {"own_rack", sources.own_rack},
+          {"own_site", sources.own_site},
+          {"other_sites", sources.other_sites},
+          {"nowhere", sources.nowhere}};
+}
+
+json to_json(const actors::job_status& job) {
+  auto received = json::object();
+  for (const auto& [host, bytes] : job.received_from)
+    received[host] = bytes;
+  json out = {{"id", job.id},
+              {"kind", job.kind},
+              {"image", job.image},
+              {"state", name_of(job.state)},
+              {"phase", job.phase},
+              {"done_bytes", job.done_bytes},
+              {"total_bytes", job.total_bytes},
+              {"seconds", job.seconds},
+              {"needed_bytes", job.needed_bytes},
+              {"sources", to_json(job.sources)},
+              {"received_from", std::move(received)},
+              {"verified", job.verified},
+              {"data_bytes", job.data_bytes},
+              {"new_bytes", job.new_bytes},
+              {"pack_bytes", job.pack_bytes},
+              {"waste", job.waste},
+              {"warnings", job.warnings},
+              {"error", nullptr}};
+  if (job.fault) {
+    out["error"] = {{"code", to_string(job.fault->code)}, {"message", job.fault->message}};
+  }
+  return out;
+}
+
+json to_json(const actors::image_status& image) {
+  return {{"image", image.name + ":" + image.version},
+          {"name", image.name},
+          {"version", image.version},
+          {"parent", image.parent},
+          {"virtual_bytes", image.virtual_bytes},
+          {"data_bytes", image.data_bytes},
+          {"referred_bytes", image.referred_bytes},
+          {"fetch_bytes", image.fetch_bytes},
+          {"pack_bytes", image.pack_bytes},
+          {"chunk_count", image.chunk_count},
+          {"recipe", image.recipe},
+          {"publisher", image.publisher},
+          {"published_at", image.published_at},
+          {"holder_count", image.holder_count}};
+}
+
+json to_json(const actors::host_status& host) {
+  return {{"name", host.name},
+          {"place", host.place},
+          {"address", host.address},
+          {"link_port", host.link_port},
+          {"bulk_port", host.bulk_port},
+          {"online", host.online},
+          {"roles", host.roles},
+          {"held_bytes", host.held_bytes},
+          {"quota_bytes", host.quota_bytes},
+          {"version", host.version}};
+}
+
+namespace {
+
+json to_json(const actors::transfer_line& line) {
+  return {{"pack", line.pack},
+          {"fetching", line.fetching},
+          {"pieces_wanted", line.pieces_wanted},
+          {"pieces_done", line.pieces_done},
+          {"received_bytes", line.received_bytes},
+          {"sent_bytes", line.sent_bytes},
+          {"peer_count", line.peer_count}};
+}
+
+json to_json(const actors::plan_status::pack_line& line) {
+  return {{"pack", line.pack},
+          {"pieces_needed", line.pieces_needed},
+          {"pieces_missing", line.pieces_missing},
+          {"sources", web::to_json(line.sources)}};
+}
+
+} // namespace
+
+json to_json(const actors::node_status& node) {
+  auto transfers = json::array();
+  for (const auto& line : node.transfers)
+    transfers.push_back(to_json(line));
+  return {{"self", to_json(node.self)},
+          {"state", node.state},
+          {"gis", node.gis},
+          {"rack_index", node.rack_index},
+          {"pack_count", node.pack_count},
+          {"received_bytes", node.received_bytes},
+          {"sent_bytes", node.sent_bytes},
+          {"uptime_seconds", node.uptime_seconds},
+          {"transfers", std::move(transfers)},
+          {"jobs", array_of(node.jobs)},
+          {"warnings", node.warnings}};
+}
+
+json to_json(const actors::plan_status& plan) {
+  auto packs = json::array();
+  for (const auto& line : plan.packs)
+    packs.push_back(to_json(line));
+  return {{"image", plan.image},
+          {"needed_bytes", plan.needed_bytes},
+          {"sources", to_json(plan.sources)},
+          {"packs", std::move(packs)}};
+}
+
+json to_json(const actors::removal_status& removal) {
+  return {{"image", removal.image},
+          {"freed_bytes", removal.freed_bytes},
+          {"freed_pack_count", removal.freed_pack_count}};
+}
+
+std::string text_of(const json& document) {
+  return document.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+result<void> check_image_reference(std::string_view text) {
+  const auto colon = text.find(':');
+  if (colon != std::string_view::npos && topology::valid_name(text.substr(0, colon)) &&
+      topology::valid_name(text.substr(colon + 1))) {
+    return {};
+  }
+  return invalid(cited(text) + " is not an image: expected NAME:VERSION, each 1 to 128 letters, "
+                               "digits, '.', '_', '-' or '+', beginning with a letter or digit, "
+                               "without '..'");
+}
+
+result<actors::publish_order> publish_order_from(std::string_view body) {
+  auto parsed =
+      text_object::parse(body, {"file", "name", "version", "parent", "chunker", "compress"});
+  if (!parsed) return parsed.error();
+  actors::publish_order order;
+  order.file = parsed->text("file");
+  order.name = parsed->text("name");
+  order.version = parsed->text("version");
+  order.parent = parsed->text("parent");
+  if (const auto checked = check_absolute("file", order.file); !checked) return checked.error();
+  if (const auto checked = check_name("name", order.name); !checked) return checked.error();
+  if (const auto checked = check_name("version", order.version); !checked) return checked.error();
+  if (!order.parent.empty()) {
+    if (const auto checked = check_image_field("parent", order.parent); !checked) {
+      return checked.error();
+    }
+  }
+  if (const auto read = read_chunker(*parsed, order); !read) return read.error();
+  if (const auto read = read_compression(*parsed, order); !read) return read.error();
+  return order;
+}
+
+result<actors::get_order> get_order_from(std::string_view body) {
+  auto parsed = text_object::parse(body, {"image", "to_file", "format"});
+  if (!parsed) return parsed.error();
+  actors::get_order order;
+  order.image = parsed->text("image");
+  order.to_file = parsed->text("to_file");
+  if (const auto checked = check_image_field("image", order.image); !checked) {
+    return checked.error();
+  }
+  if (!order.to_file.empty()) {
+    if (const auto checked = check_absolute("to_file", order.to_file); !checked) {
+      return checked.error();
+    }
+  }
+  if (parsed->has("format")) {
+    const auto format = parsed->text("format");
+    if (format == "qcow2") {
+      order.format = actors::export_format::qcow2;
+    } else if (format != "raw") {
+      return invalid("field 'format': " + cited(format) + " is neither 'raw' nor 'qcow2'");
+    }
+  }
+  return order;
+}
+
+result<actors::verify_order> verify_order_from(std::string_view body) {
+  if (body.empty()) return actors::verify_order{};
+  auto parsed = text_object::parse(body, {"image"});
+  if (!parsed) return parsed.error();
+  actors::verify_order order{.image = parsed->text("image")};
+  if (!order.image.empty()) {
+    if (const auto checked = check_image_field("image", order.image); !checked) {
+      return checked.error();
+    }
+  }
+  return order;
+}
+
+} // namespace shoal::web

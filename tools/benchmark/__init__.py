@@ -1,0 +1,1 @@
+"""Benchmarks of Shoal beside its rivals; the way in is `tools/bench`."""

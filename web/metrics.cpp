@@ -15,6 +15,9 @@ namespace {
 /// Writes families of samples.
 class exposition {
 public:
+  // Six digits, the default, would let an uptime stand still for minutes.
+  exposition() { out_.precision(15); }
+
   void family(std::string_view name, std::string_view type, std::string_view help) {
     name_ = name;
     out_ << "# HELP " << name << ' ' << help << "\n# TYPE " << name << ' ' << type << '\n';

@@ -19,6 +19,9 @@ namespace {
 constexpr milliseconds step{250};
 /// How long a cancelled job may take to end before we stop looking.
 constexpr milliseconds cancel_time_max{5'000};
+/// How far past the session's deadline an answer that is under way may come, so that it is the
+/// loop that notices the deadline and not a broken-off request.
+constexpr milliseconds answer_grace{2'000};
 
 std::string path_of(std::uint64_t id) { return "/api/v1/jobs/" + std::to_string(id); }
 
@@ -85,7 +88,9 @@ result<std::uint64_t> submit(const session& of, const std::string& target, const
 
 result<json> follow_job(const session& of, std::uint64_t id, const std::string& label,
                         bool cancel_it) {
-  const daemon asked{of};
+  auto patient = of;
+  if (patient.deadline) *patient.deadline += answer_grace;
+  const daemon asked{patient};
   progress bar{label, progress_style(!of.quiet && !of.no_progress)};
   warning_printer warnings{of, bar};
   for (;;) {

@@ -32,7 +32,7 @@ result<void> make_authority(const daemon_config& config) {
   if (fs::exists(config.tls.authority)) return {};
   if (auto made = make_directory_of(config.tls.authority); !made) return made;
   return swarm::create_authority(
-      "shoal of " + config.name, {config.tls.authority, authority_key_of(config)},
+      "shoal-" + config.name, {config.tls.authority, authority_key_of(config)},
       swarm::certificate_validity::lasting(std::chrono::system_clock::now(),
                                            swarm::authority_lifetime));
 }

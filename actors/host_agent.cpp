@@ -11,7 +11,8 @@ namespace {
 
 using agent_pointer = host_agent_actor::stateful_pointer<host_agent_state>;
 
-constexpr std::chrono::milliseconds tick_interval{50};
+constexpr std::chrono::milliseconds tick_when_settled{1000};
+constexpr std::chrono::milliseconds tick_when_not{50};
 
 const wire::Member* rack_index_of(const wire::Members& members, const std::string& place) {
   for (const auto& member : members.members()) {
@@ -269,7 +270,8 @@ host_agent(host_agent_actor::stateful_pointer<host_agent_state> self, host_agent
       },
       [self](const tick&) {
         drive(self);
-        self->delayed_send(self, tick_interval, tick{});
+        const bool settled = self->state.joined && self->state.index;
+        self->delayed_send(self, settled ? tick_when_settled : tick_when_not, tick{});
       },
   };
 }

@@ -228,11 +228,14 @@ void running_node::stop() {
 result<job_status> running_node::wait(job_id id, std::uint32_t milliseconds) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds{milliseconds};
   caf::scoped_actor self{*system_};
+  // Short jobs are answered at once, long ones cost little while they are waited for.
+  std::chrono::milliseconds nap{4};
   while (true) {
     auto status = ask<job_status>(self, board_, ask_job{id});
     if (!status || status->state != job_state::running) return status;
     if (std::chrono::steady_clock::now() >= end) return status;
-    self->receive(caf::after(std::chrono::milliseconds{10}) >> [] {});
+    self->receive(caf::after(nap) >> [] {});
+    nap = std::min(nap * 2, std::chrono::milliseconds{64});
   }
 }
 

@@ -62,7 +62,7 @@ struct bulk_config {
   /// Numeric address to listen on; empty: the link's.
   std::string address;
   std::uint16_t port = 7441;
-  bulk_tls tls = bulk_tls::sites;
+  bulk_tls tls = bulk_tls::off;
   /// Over all transfers; 0 is no limit.
   std::uint64_t upload_limit_bytes_per_second = 0;
   std::uint64_t download_limit_bytes_per_second = 0;

@@ -65,7 +65,8 @@ class Node:
         else:
             given["gis.addresses"] = gis
         given.update(self.options)
-        flags = ["--gis"] if is_gis else []
+        # What this machine itself is configured for has no say here.
+        flags = ["--config", "/dev/null"] + (["--gis"] if is_gis else [])
         for key, value in given.items():
             flags += [f"--{key.replace('.', '-')}", str(value)]
         return flags

@@ -124,7 +124,7 @@ TEST_F(LinkIdentityTest, AnHonestCertificateDoesNotExcuseGarbage) {
   const auto options = cluster.node("client");
   tls_client client{server->port(), &options};
   ASSERT_TRUE(client.connected());
-  client.write(std::string("\x01\x02 not HTTP\r\n\r\n\0\xff", 20));
+  client.write(std::string("\x01\x02 not HTTP\r\n\r\n\0\xff", 17));
   EXPECT_EQ(client.read_all(), "");
   EXPECT_TRUE(heard.logged("asks for no link")) << heard.log_text();
 }

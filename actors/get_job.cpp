@@ -22,6 +22,8 @@ struct pack_fetch {
   swarm::piece_set missing;
 };
 
+using received_bytes = std::map<std::pair<swarm::pack_id, std::string>, std::uint64_t>;
+
 /// Bytes of the pieces in the set.
 std::uint64_t bytes_of(const swarm::pack_descriptor& pack, const swarm::piece_set& pieces) {
   std::uint64_t bytes = 0;
@@ -172,6 +174,7 @@ private:
     work_.status().phase = "fetching";
     work_.report(true);
     auto& store = *work_.context().store;
+    before_ = received_so_far();
     if (auto found = look_up(std::chrono::seconds{60}); !found) return found;
     auto asked = std::chrono::steady_clock::now();
     std::optional<error> fault;
@@ -221,17 +224,30 @@ private:
     return {};
   }
 
+  /// Bytes by pack and sender since each pack was loaded: for other images too.
+  received_bytes received_so_far() {
+    received_bytes received;
+    auto list = ask<transfer_list>(work_.self(), work_.context().cache, ask_transfers{});
+    if (!list) return received;
+    for (const auto& transfer : list->transfers) {
+      for (const auto& [host, bytes] : transfer.received_from) received[{transfer.pack, host}] = bytes;
+    }
+    return received;
+  }
+
   /// Who sent what, by their places.
   void count_sources() {
     auto& status = work_.status();
     const auto out = work_.ways_out();
     const auto here = topology::place::parse(out.self.place());
-    auto list = ask<transfer_list>(work_.self(), work_.context().cache, ask_transfers{});
-    if (!list || !here) return;
+    if (!here) return;
     std::map<std::string, std::uint64_t> from;
-    for (const auto& transfer : list->transfers) {
-      if (!ordered_.contains(transfer.pack)) continue;
-      for (const auto& [host, bytes] : transfer.received_from) from[host] += bytes;
+    for (const auto& [key, bytes] : received_so_far()) {
+      if (!ordered_.contains(key.first)) continue;
+      const auto before = before_.find(key);
+      // Less than before: the pack was loaded anew meanwhile.
+      const auto known = before == before_.end() || before->second > bytes ? 0 : before->second;
+      if (bytes > known) from[key.second] += bytes - known;
     }
     const auto got = status.total_bytes - status.sources.own_store;
     attribute(from, *here, out.places, got);
@@ -287,6 +303,7 @@ private:
   std::string owner_;
   std::map<swarm::pack_id, pack_fetch> packs_;
   std::set<swarm::pack_id> ordered_;
+  received_bytes before_;
   std::unique_ptr<swarm::exporter> exporter_;
 };
 

@@ -128,7 +128,7 @@ void forget(host_cache_state& state, const forget_packs& order) {
     if (state.subscribers.contains(pack)) continue;
     state.session->unload(pack);
     // A publisher keeps what it published until nobody refers to it any more, which is now.
-    static_cast<void>(state.store->unpin(pack, "publish"));
+    static_cast<void>(state.store->unpin(pack, swarm::publisher_pin));
     if (auto forgotten = state.store->forget(pack); !forgotten) {
       spdlog::debug("host-cache keeps pack {}: {}", pack.hex(), forgotten.error().message);
       continue;

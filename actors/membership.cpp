@@ -13,12 +13,16 @@ result<void> membership::join(const wire::Hello& hello) {
   }
   if (auto place = topology::place::parse(self.place()); !place) return place.error();
   auto& known = members_[self.host()];
-  if (known.online && hello.session() < known.hello.session()) {
+  const bool again = known.online && known.hello.session() == hello.session() &&
+                     known.hello.self().SerializeAsString() == self.SerializeAsString();
+  // A host that was restarted before its old link was missed comes with a higher session, from where
+  // it was; anybody else of that name is another host.
+  const bool restarted = hello.session() > known.hello.session() &&
+                         known.hello.self().address() == self.address();
+  if (known.online && !again && !restarted) {
     return {errc::conflict, "a host named " + self.host() + " is online already at " +
                                 known.hello.self().address() + "; names must differ"};
   }
-  const bool again = known.online && known.hello.session() == hello.session() &&
-                     known.hello.self().SerializeAsString() == self.SerializeAsString();
   known.hello = hello;
   if (again) return {};
   known.online = true;

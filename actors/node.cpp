@@ -205,16 +205,25 @@ void running_node::stop() {
     auto ended = ask<wire::Ack>(self, board_, please_stop{}, std::chrono::seconds{10});
     if (!ended) spdlog::warn("some jobs did not end: {}", ended.error().message);
   }
-  // First whoever calls in from outside, then the actors they call (see the order of members).
+  // First whoever calls in from outside; then the actors, which use store and transfer engine; then
+  // these. What the engine still tells goes to actors that are no more.
   if (links_) links_->stop();
-  bulk_.reset();
-  events_.forget();
+  std::vector<caf::actor> actors;
   for (const auto& actor : {caf::actor_cast<caf::actor>(board_), caf::actor_cast<caf::actor>(agent_),
                             caf::actor_cast<caf::actor>(cache_),
                             caf::actor_cast<caf::actor>(rack_index_),
                             caf::actor_cast<caf::actor>(gis_)}) {
-    if (actor) caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+    if (!actor) continue;
+    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+    actors.push_back(actor);
   }
+  {
+    caf::scoped_actor self{*system_};
+    self->wait_for(actors);
+  }
+  actors.clear();
+  bulk_.reset();
+  events_.forget();
   board_ = nullptr;
   agent_ = nullptr;
   cache_ = nullptr;

@@ -136,7 +136,7 @@ result<void> publish(job& work, publish_order order) {
   if (!made) return made.error();
   auto& store = *work.context().store;
   const auto let_go = [&] {
-    if (made->new_pack) static_cast<void>(store.unpin(made->new_pack->id, "publish"));
+    if (made->new_pack) static_cast<void>(store.unpin(made->new_pack->id, swarm::publisher_pin));
   };
   status.phase = "registering";
   work.report(true);

@@ -24,7 +24,8 @@ constexpr std::uint64_t mix(std::uint64_t value) {
 // FNV-1a, then mixed: hosts named alike must still rank unlike.
 std::uint64_t hash_of(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325ull;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
+  for (const char c : text)
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
   return mix(hash);
 }
 
@@ -33,7 +34,8 @@ using owner_table = std::vector<std::uint32_t>;
 /// The stable matching of some pieces with hosts of equal capacity. One run.
 class run_matching {
 public:
-  run_matching(std::uint64_t key, const std::vector<std::uint64_t>& hosts) : key_{key}, hosts_{hosts} {}
+  run_matching(std::uint64_t key, const std::vector<std::uint64_t>& hosts)
+      : key_{key}, hosts_{hosts} {}
 
   /// Fills `owner[p]` (an index into hosts) for each piece of `pieces`.
   void match(std::span<const std::uint32_t> pieces, owner_table& owner) {
@@ -41,10 +43,12 @@ public:
     for (const auto piece : pieces) {
       auto free = std::pair{piece, score_max};
       // A piece goes down its ranking from where it was last; whoever is full lets its worst go.
-      while (const auto rejected = offer(free.first, free.second)) free = *rejected;
+      while (const auto rejected = offer(free.first, free.second))
+        free = *rejected;
     }
     for (std::uint32_t host = 0; host < held_.size(); ++host) {
-      for (; !held_[host].empty(); held_[host].pop()) owner[held_[host].top().second] = host;
+      for (; !held_[host].empty(); held_[host].pop())
+        owner[held_[host].top().second] = host;
     }
   }
 
@@ -63,9 +67,11 @@ private:
     std::vector<std::uint32_t> order(count);
     std::iota(order.begin(), order.end(), 0u);
     std::sort(order.begin(), order.end(), [&](auto a, auto b) {
-      return std::pair{mix(hosts_[a] + key_), hosts_[a]} < std::pair{mix(hosts_[b] + key_), hosts_[b]};
+      return std::pair{mix(hosts_[a] + key_), hosts_[a]} <
+             std::pair{mix(hosts_[b] + key_), hosts_[b]};
     });
-    for (std::size_t i = 0; i < piece_count % count; ++i) ++capacity_[order[i]];
+    for (std::size_t i = 0; i < piece_count % count; ++i)
+      ++capacity_[order[i]];
     held_.assign(count, {});
   }
 
@@ -105,13 +111,15 @@ private:
 void own(std::uint64_t pack_key, const std::vector<std::uint32_t>& pieces,
          const std::vector<std::uint64_t>& hosts, owner_table& owner) {
   if (hosts.size() == 1) {
-    for (const auto piece : pieces) owner[piece] = 0;
+    for (const auto piece : pieces)
+      owner[piece] = 0;
     return;
   }
   for (std::size_t begin = 0; begin < pieces.size();) {
     const auto run = pieces[begin] / ownership_run_pieces;
     auto end = begin;
-    while (end < pieces.size() && pieces[end] / ownership_run_pieces == run) ++end;
+    while (end < pieces.size() && pieces[end] / ownership_run_pieces == run)
+      ++end;
     run_matching{mix(pack_key + run), hosts}.match({pieces.data() + begin, end - begin}, owner);
     begin = end;
   }
@@ -130,7 +138,8 @@ roster roster_of(const std::vector<fetcher>& fetchers, const place* only_rack) {
   }
   std::sort(made.index.begin(), made.index.end(),
             [&](auto a, auto b) { return fetchers[a].host < fetchers[b].host; });
-  for (const auto i : made.index) made.hosts.push_back(hash_of(fetchers[i].host));
+  for (const auto i : made.index)
+    made.hosts.push_back(hash_of(fetchers[i].host));
   return made;
 }
 
@@ -154,7 +163,8 @@ std::vector<piece_assignment> piece_assignments(std::uint64_t pack_key, std::uin
   std::vector<std::uint32_t> from_other_racks;
   for (const auto piece : pieces) {
     const auto source_owner = everybody.index[owner[piece]];
-    if (source_owner == self_index) assigned[piece] = {piece_route::source, self_index};
+    if (source_owner == self_index)
+      assigned[piece] = {piece_route::source, self_index};
     else if (fetchers[source_owner].where == me->where) {
       assigned[piece] = {piece_route::inner, source_owner};
     } else {
@@ -170,6 +180,15 @@ std::vector<piece_assignment> piece_assignments(std::uint64_t pack_key, std::uin
     if (rack_owner != self_index) assigned[piece] = {piece_route::inner, rack_owner};
   }
   return assigned;
+}
+
+std::uint64_t host_score(std::uint64_t pack_key, const std::string& host) {
+  // Another score than that of ownership, or owners of neighbouring ranks would always meet.
+  return mix(mix(~pack_key) ^ hash_of(host));
+}
+
+std::uint64_t piece_score(std::uint64_t host_score, std::uint32_t piece) {
+  return mix(host_score + 0x9e3779b97f4a7c15ull * (std::uint64_t{piece} + 1));
 }
 
 std::vector<piece_route> piece_routes(std::uint64_t pack_key, std::uint32_t piece_count,

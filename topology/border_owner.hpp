@@ -59,6 +59,11 @@ std::vector<piece_route> piece_routes(std::uint64_t pack_key, std::uint32_t piec
                                       const std::vector<fetcher>& fetchers,
                                       const std::string& self);
 
+/// What ranks hosts for a pack's pieces, for other agreements than ownership: first of the host, then,
+/// from that, for each piece. Uniform; everybody computes the same.
+std::uint64_t host_score(std::uint64_t pack_key, const std::string& host);
+std::uint64_t piece_score(std::uint64_t host_score, std::uint32_t piece);
+
 /// Within how many pieces in a row shares are equal. Shorter keeps a partial fetch more even,
 /// longer moves fewer pieces when fetchers come and go.
 inline constexpr std::uint32_t ownership_run_pieces = 512;

@@ -44,7 +44,8 @@ owner_verdict late_owners::judge(const std::string& owner, std::uint32_t remaini
   if (!one.up) {
     // One that was never there may only be starting.
     const auto gone = one.ever_connected ? now - one.lost_at : now - one.watched_since;
-    const std::chrono::nanoseconds forgiven = one.ever_connected ? config_.lost_after : config_.slack;
+    const std::chrono::nanoseconds forgiven =
+        one.ever_connected ? config_.lost_after : config_.slack;
     return gone > forgiven ? owner_verdict::dead : owner_verdict::in_time;
   }
   const std::chrono::nanoseconds slack = config_.slack;

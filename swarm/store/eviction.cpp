@@ -42,8 +42,8 @@ result<void> disk_pack_store::make_room(std::uint64_t bytes) {
     if (*freed == 0) {
       auto why = parts_.space.no_space(bytes);
       why.message += "; " + readable_bytes(*missing) +
-                     " would have to go, and what is not pinned does not suffice: unpin or "
-                     "remove images, or raise the quota";
+                     " would have to go, and what is neither pinned nor being written does "
+                     "not suffice: unpin or remove images, or raise the quota";
       return why;
     }
   }

@@ -33,7 +33,8 @@ void dial_now(const lt::torrent_handle& torrent, const std::vector<lt::tcp::endp
     }
   }
   lt::request_callback& callback = *native;
-  callback.tracker_response(lt::tracker_request{}, lt::address{}, std::list<lt::address>{}, response);
+  callback.tracker_response(lt::tracker_request{}, lt::address{}, std::list<lt::address>{},
+                            response);
 }
 
 channel::channel(channel_kind kind, std::shared_ptr<pack_io> pack, channel_events& events)
@@ -73,10 +74,14 @@ void channel::close(lt::session& session) {
 void channel::set_targets(std::vector<dial_target> targets, clock::time_point now) {
   std::vector<target_state> states;
   for (const auto& target : targets) {
-    const auto same = [&](const target_state& old) { return old.target.endpoint == target.endpoint; };
+    const auto same = [&](const target_state& old) {
+      return old.target.endpoint == target.endpoint;
+    };
     const auto found = std::find_if(targets_.begin(), targets_.end(), same);
-    if (found != targets_.end()) states.push_back(*found);
-    else states.push_back({target, target.at_once ? now : now + patience, 0});
+    if (found != targets_.end())
+      states.push_back(*found);
+    else
+      states.push_back({target, target.at_once ? now : now + patience, 0});
   }
   targets_ = std::move(states);
   dial(now);
@@ -181,6 +186,11 @@ void channel::have_set(connection& peer, piece_set pieces) {
   peer.have = std::move(pieces);
   peer.have.for_each([&](std::uint32_t piece) { ++available_[piece]; });
   if (events_) events_->on_announced_many(*this, peer);
+}
+
+std::optional<std::uint32_t> channel::request_queue(const connection& peer) const {
+  if (!events_) return std::nullopt;
+  return events_->request_queue(*this, peer.remote.address());
 }
 
 void channel::requested(std::uint32_t piece) { activity_[piece] = clock::now(); }

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -44,6 +45,9 @@ public:
   virtual void on_announced_many(channel& where, connection& peer) = 0;
   virtual void on_received(channel& where, connection& peer, std::uint64_t bytes) = 0;
   virtual void on_sent(channel& where, std::uint64_t bytes) = 0;
+  /// How many blocks a peer may have asked us for at a time.
+  [[nodiscard]] virtual std::uint32_t request_queue(const channel& where,
+                                                    const lt::address& peer) const = 0;
 };
 
 /// Somebody a channel should be connected to.
@@ -85,13 +89,14 @@ public:
   /// How many connections have the piece.
   [[nodiscard]] std::uint32_t availability(std::uint32_t piece) const { return available_[piece]; }
   /// Blocks of the piece were asked for or came within `age`.
-  [[nodiscard]] bool active(std::uint32_t piece, clock::time_point now,
-                            clock::duration age) const;
+  [[nodiscard]] bool active(std::uint32_t piece, clock::time_point now, clock::duration age) const;
   /// The block that arrived last was taken by the backend.
   void accepted(std::uint32_t piece, std::uint32_t block);
   /// Who sent each block of a piece, and forgets it.
   std::vector<std::string> take_senders(std::uint32_t piece);
-  [[nodiscard]] std::vector<std::shared_ptr<connection>> connections() const { return connections_; }
+  [[nodiscard]] std::vector<std::shared_ptr<connection>> connections() const {
+    return connections_;
+  }
 
   // Called by the plugin.
   void files_checked();
@@ -101,6 +106,7 @@ public:
   void have(connection& peer, std::uint32_t piece);
   void have_set(connection& peer, piece_set pieces);
   void requested(std::uint32_t piece);
+  [[nodiscard]] std::optional<std::uint32_t> request_queue(const connection& peer) const;
   void block_arrived(connection& peer, const lt::peer_request& request, std::size_t bytes);
   void payload_sent(std::uint64_t bytes);
 
@@ -128,7 +134,8 @@ private:
 };
 
 /// Connects to `endpoints` now. Libtorrent's own `connect_peer` only dials at the next of its
-/// one-second ticks; peers that come from a tracker are dialled at once, so they come as if from one.
+/// one-second ticks; peers that come from a tracker are dialled at once, so they come as if from
+/// one.
 void dial_now(const lt::torrent_handle& torrent, const std::vector<lt::tcp::endpoint>& endpoints);
 
 } // namespace shoal::swarm

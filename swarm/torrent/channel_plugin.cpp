@@ -9,7 +9,8 @@ namespace {
 class connection_plugin final : public lt::peer_plugin {
 public:
   connection_plugin(std::shared_ptr<channel> owner, const lt::peer_connection_handle& peer)
-      : owner_{owner}, peer_{peer}, connection_{owner->connecting(peer.remote(), peer.is_outgoing())} {}
+      : owner_{owner}, peer_{peer}, connection_{
+                                        owner->connecting(peer.remote(), peer.is_outgoing())} {}
 
   bool on_handshake(lt::span<const char>) override {
     if (const auto native = peer_.native_handle()) {
@@ -18,6 +19,15 @@ public:
     }
     if (const auto owner = owner_.lock()) owner->handshaken(*connection_);
     return true;
+  }
+
+  // "reqq" (BEP 10) is what bounds the other side's queue: libtorrent takes it in place of its own
+  // max_out_request_queue.
+  void add_handshake(lt::entry& handshake) override {
+    const auto owner = owner_.lock();
+    if (!owner) return;
+    if (const auto depth = owner->request_queue(*connection_))
+      handshake["reqq"] = std::int64_t{*depth};
   }
 
   void on_disconnect(const lt::error_code&) override {

@@ -19,7 +19,8 @@ std::set<std::string> senders_of(const piece_arrival& arrival) {
 blame corruption_record::failed(std::uint32_t piece, piece_arrival arrival) {
   blame told;
   const auto senders = senders_of(arrival);
-  for (const auto& sender : senders) ++bad_pieces_[sender];
+  for (const auto& sender : senders)
+    ++bad_pieces_[sender];
   if (senders.size() == 1) {
     told.guilty.assign(senders.begin(), senders.end());
     return told;

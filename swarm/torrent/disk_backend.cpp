@@ -22,13 +22,15 @@ std::vector<digest> leaves_of(std::span<const std::byte> piece) {
   std::vector<digest> leaves;
   leaves.reserve((piece.size() + block_bytes - 1) / block_bytes);
   for (std::size_t at = 0; at < piece.size(); at += block_bytes) {
-    leaves.push_back(sha256(piece.subspan(at, std::min<std::size_t>(block_bytes, piece.size() - at))));
+    leaves.push_back(
+        sha256(piece.subspan(at, std::min<std::size_t>(block_bytes, piece.size() - at))));
   }
   return leaves;
 }
 
 void cancel(const std::vector<std::function<void(const lt::storage_error&)>>& writes) {
-  for (const auto& written : writes) written(aborted());
+  for (const auto& written : writes)
+    written(aborted());
 }
 
 bool proves(const pack_descriptor& pack, std::uint32_t piece, const std::vector<digest>& leaves) {
@@ -41,8 +43,8 @@ bool proves(const pack_descriptor& pack, std::uint32_t piece, const std::vector<
 disk_backend::disk_backend(lt::io_context& network, disk_backend_config config, pack_store& store,
                            disk_events& events)
     : network_{network}, config_{config}, store_{store}, events_{events},
-      block_pool_{block_bytes, spare_blocks_max}, verifiers_{config.verify_threads},
-      readers_{config.read_threads} {}
+      block_pool_{block_bytes, spare_blocks_max},
+      verifiers_{config.verify_threads}, readers_{config.read_threads} {}
 
 disk_backend::~disk_backend() { abort(true); }
 
@@ -154,7 +156,8 @@ void disk_backend::verify(const std::shared_ptr<verification>& job) {
     finish(*job);
     release(*job);
     if (throttled_.empty() || unverified_bytes_ > config_.unverified_bytes_max / 2) return;
-    for (const auto& observer : std::exchange(throttled_, {})) observer->on_disk();
+    for (const auto& observer : std::exchange(throttled_, {}))
+      observer->on_disk();
   });
 }
 
@@ -173,14 +176,17 @@ void disk_backend::finish(verification& job) {
     return;
   }
   // The events come first: they ban the sender or stop the fetch before blocks are asked for again.
-  if (!job.matches) events_.on_mismatch(pack, job.target->kind, job.piece, job.leaves);
-  else events_.on_store_failed(pack, job.kept.error());
+  if (!job.matches)
+    events_.on_mismatch(pack, job.target->kind, job.piece, job.leaves);
+  else
+    events_.on_store_failed(pack, job.kept.error());
   pool_for(pack).give_back(std::move(job.arrived.bytes));
   refuse(job);
 }
 
-// The piece counts as never received and is asked for again. The hash answers before the writes: the
-// other way round libtorrent 2.0.8 never asks again for a piece whose priority is zero just now.
+// The piece counts as never received and is asked for again. The hash answers before the writes:
+// the other way round libtorrent 2.0.8 never asks again for a piece whose priority is zero just
+// now.
 void disk_backend::refuse(verification& job) {
   job.handler(lt::piece_index_t{static_cast<int>(job.piece)}, lt::sha1_hash{}, aborted());
   cancel(job.arrived.handlers);
@@ -228,11 +234,11 @@ void disk_backend::answer_stored(assembly arrived, std::uint32_t piece,
     }
   }
   complete_later([writes = std::move(arrived.handlers), piece, handler] {
-    for (const auto& written : writes) written(lt::storage_error{});
+    for (const auto& written : writes)
+      written(lt::storage_error{});
     handler(lt::piece_index_t{static_cast<int>(piece)}, lt::sha1_hash{}, lt::storage_error{});
   });
 }
-
 
 void disk_backend::cancel_assemblies(storage& target) {
   for (auto& [piece, arrived] : std::exchange(target.pieces, {})) {
@@ -247,11 +253,13 @@ void disk_backend::async_read(lt::storage_index_t index, const lt::peer_request&
 
 void disk_backend::submit_jobs() {
   if (reads_.empty()) return;
-  readers_.submit([this, jobs = std::make_shared<std::vector<read_job>>(std::exchange(reads_, {}))] {
-    for (const auto& job : *jobs) read(job);
-    // The handlers hold torrents, which only the network thread may let go.
-    complete_later([jobs] { jobs->clear(); });
-  });
+  readers_.submit(
+      [this, jobs = std::make_shared<std::vector<read_job>>(std::exchange(reads_, {}))] {
+        for (const auto& job : *jobs)
+          read(job);
+        // The handlers hold torrents, which only the network thread may let go.
+        complete_later([jobs] { jobs->clear(); });
+      });
 }
 
 // Worker: one block for a peer.
@@ -266,7 +274,8 @@ void disk_backend::read(const read_job& job) {
     return fail();
   }
   auto block = block_pool_.take();
-  const auto kept = static_cast<std::size_t>(std::min(job.request.length, length - job.request.start));
+  const auto kept =
+      static_cast<std::size_t>(std::min(job.request.length, length - job.request.start));
   const auto offset =
       std::uint64_t{piece} * pack.piece_bytes + static_cast<std::uint64_t>(job.request.start);
   if (!store_.read(pack.id, offset, {block.get(), kept}).ok()) {
@@ -300,7 +309,8 @@ void disk_backend::run_completions() {
     const std::lock_guard lock{completions_mutex_};
     ready.swap(completions_);
   }
-  for (auto& completion : ready) completion();
+  for (auto& completion : ready)
+    completion();
 }
 
 void disk_backend::async_stop_torrent(lt::storage_index_t index, std::function<void()> handler) {

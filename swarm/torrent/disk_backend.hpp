@@ -87,34 +87,37 @@ public:
                    std::shared_ptr<lt::disk_observer> observer,
                    std::function<void(const lt::storage_error&)> handler,
                    lt::disk_job_flags_t flags) override;
-  void async_hash(lt::storage_index_t index, lt::piece_index_t piece,
-                  lt::span<lt::sha256_hash> block_hashes, lt::disk_job_flags_t flags,
-                  std::function<void(lt::piece_index_t, const lt::sha1_hash&,
-                                     const lt::storage_error&)> handler) override;
-  void async_hash2(lt::storage_index_t index, lt::piece_index_t piece, int offset,
-                   lt::disk_job_flags_t flags,
-                   std::function<void(lt::piece_index_t, const lt::sha256_hash&,
-                                      const lt::storage_error&)> handler) override;
-  void async_move_storage(lt::storage_index_t index, std::string path, lt::move_flags_t flags,
-                          std::function<void(lt::status_t, const std::string&,
-                                             const lt::storage_error&)> handler) override;
+  void
+  async_hash(lt::storage_index_t index, lt::piece_index_t piece,
+             lt::span<lt::sha256_hash> block_hashes, lt::disk_job_flags_t flags,
+             std::function<void(lt::piece_index_t, const lt::sha1_hash&, const lt::storage_error&)>
+                 handler) override;
+  void async_hash2(
+      lt::storage_index_t index, lt::piece_index_t piece, int offset, lt::disk_job_flags_t flags,
+      std::function<void(lt::piece_index_t, const lt::sha256_hash&, const lt::storage_error&)>
+          handler) override;
+  void
+  async_move_storage(lt::storage_index_t index, std::string path, lt::move_flags_t flags,
+                     std::function<void(lt::status_t, const std::string&, const lt::storage_error&)>
+                         handler) override;
   void async_release_files(lt::storage_index_t index, std::function<void()> handler) override;
-  void async_check_files(lt::storage_index_t index, const lt::add_torrent_params* resume_data,
-                         lt::aux::vector<std::string, lt::file_index_t> links,
-                         std::function<void(lt::status_t, const lt::storage_error&)> handler)
-      override;
+  void
+  async_check_files(lt::storage_index_t index, const lt::add_torrent_params* resume_data,
+                    lt::aux::vector<std::string, lt::file_index_t> links,
+                    std::function<void(lt::status_t, const lt::storage_error&)> handler) override;
   void async_stop_torrent(lt::storage_index_t index, std::function<void()> handler) override;
-  void async_rename_file(lt::storage_index_t index, lt::file_index_t file, std::string name,
-                         std::function<void(const std::string&, lt::file_index_t,
-                                            const lt::storage_error&)> handler) override;
+  void async_rename_file(
+      lt::storage_index_t index, lt::file_index_t file, std::string name,
+      std::function<void(const std::string&, lt::file_index_t, const lt::storage_error&)> handler)
+      override;
   void async_delete_files(lt::storage_index_t index, lt::remove_flags_t options,
                           std::function<void(const lt::storage_error&)> handler) override;
   void async_set_file_priority(
       lt::storage_index_t index,
       lt::aux::vector<lt::download_priority_t, lt::file_index_t> priorities,
       std::function<void(const lt::storage_error&,
-                         lt::aux::vector<lt::download_priority_t, lt::file_index_t>)> handler)
-      override;
+                         lt::aux::vector<lt::download_priority_t, lt::file_index_t>)>
+          handler) override;
   void async_clear_piece(lt::storage_index_t index, lt::piece_index_t piece,
                          std::function<void(lt::piece_index_t)> handler) override;
   void update_stats_counters(lt::counters&) const override {}

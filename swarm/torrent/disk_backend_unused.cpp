@@ -8,7 +8,8 @@ namespace shoal::swarm {
 
 void disk_backend::async_hash2(
     lt::storage_index_t, lt::piece_index_t piece, int, lt::disk_job_flags_t,
-    std::function<void(lt::piece_index_t, const lt::sha256_hash&, const lt::storage_error&)> handler) {
+    std::function<void(lt::piece_index_t, const lt::sha256_hash&, const lt::storage_error&)>
+        handler) {
   // Only asked when libtorrent serves block hashes of a torrent it downloaded; refusing is allowed.
   complete_later([handler = std::move(handler), piece] {
     handler(piece, lt::sha256_hash{},
@@ -33,9 +34,8 @@ void disk_backend::async_check_files(
     lt::aux::vector<std::string, lt::file_index_t>,
     std::function<void(lt::status_t, const lt::storage_error&)> handler) {
   // What the store holds is verified; with a full-length have_pieces nothing is checked again.
-  complete_later([handler = std::move(handler)] {
-    handler(lt::status_t::no_error, lt::storage_error{});
-  });
+  complete_later(
+      [handler = std::move(handler)] { handler(lt::status_t::no_error, lt::storage_error{}); });
 }
 
 void disk_backend::async_rename_file(
@@ -54,7 +54,8 @@ void disk_backend::async_delete_files(lt::storage_index_t, lt::remove_flags_t,
 void disk_backend::async_set_file_priority(
     lt::storage_index_t, lt::aux::vector<lt::download_priority_t, lt::file_index_t> priorities,
     std::function<void(const lt::storage_error&,
-                       lt::aux::vector<lt::download_priority_t, lt::file_index_t>)> handler) {
+                       lt::aux::vector<lt::download_priority_t, lt::file_index_t>)>
+        handler) {
   complete_later([handler = std::move(handler), priorities = std::move(priorities)] {
     handler(lt::storage_error{}, priorities);
   });

@@ -19,19 +19,27 @@ void membership::set(const std::vector<swarm_peer>& members) {
 
 void membership::learn(const std::vector<swarm_peer>& peers) {
   for (const auto& peer : peers) {
-    if (const auto address = parse_address(peer.address)) names_[*address] = peer.host;
+    if (const auto address = parse_address(peer.address))
+      known_[*address] = {peer.host, peer.where};
   }
 }
 
 std::string membership::name(const lt::address& address) const {
-  const auto found = names_.find(address);
-  return found != names_.end() ? found->second : address.to_string();
+  const auto found = known_.find(address);
+  return found != known_.end() ? found->second.name : address.to_string();
+}
+
+bool membership::other_site(const lt::address& address, const topology::place& from) const {
+  const auto found = known_.find(address);
+  return found != known_.end() &&
+         topology::distance_between(found->second.where, from) == topology::distance::other_site;
 }
 
 lt::ip_filter membership::filter() const {
   lt::ip_filter made;
   made.add_rule(lt::address_v4::any(), lt::address_v4::broadcast(), lt::ip_filter::blocked);
-  made.add_rule(lt::make_address_v6("::"), lt::make_address_v6("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+  made.add_rule(lt::make_address_v6("::"),
+                lt::make_address_v6("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
                 lt::ip_filter::blocked);
   for (const auto& member : members_) {
     if (!banned_.contains(member)) made.add_rule(member, member, 0);

@@ -26,6 +26,8 @@ public:
   void ban(const lt::address& address) { banned_.insert(address); }
 
   [[nodiscard]] bool banned(const lt::address& address) const { return banned_.contains(address); }
+  /// Whether the host at that address is known to be of another site than `place`.
+  [[nodiscard]] bool other_site(const lt::address& address, const topology::place& from) const;
   /// The host at that address, or the address itself.
   [[nodiscard]] std::string name(const lt::address& address) const;
   /// Blocks everything but members that are not banned.
@@ -34,7 +36,11 @@ public:
 private:
   std::set<lt::address> members_;
   std::set<lt::address> banned_;
-  std::map<lt::address, std::string> names_;
+  struct known_host {
+    std::string name;
+    topology::place where;
+  };
+  std::map<lt::address, known_host> known_;
 };
 
 } // namespace shoal::swarm

@@ -1,6 +1,7 @@
 // Packs as BitTorrent v2 metadata (BEP 52), forged from the descriptor without reading any data.
 //
-// Threads: pure functions. Errors: a descriptor was checked before; one libtorrent refuses is our bug.
+// Threads: pure functions. Errors: a descriptor was checked before; one libtorrent refuses is our
+// bug.
 #pragma once
 
 #include "swarm/pack.hpp"

@@ -14,6 +14,8 @@ namespace {
 constexpr auto idle_channel_max = std::chrono::seconds{60};
 /// More bulk connections to holders than this only split the same bandwidth.
 constexpr std::size_t holders_at_once = 8;
+/// How often owners are judged, which looks at every missing piece.
+constexpr auto late_interval = std::chrono::milliseconds{100};
 /// How long the holders in use may lack a piece before others are asked.
 constexpr auto holder_patience = std::chrono::milliseconds{400};
 
@@ -25,7 +27,8 @@ std::uint64_t key_of(const pack_id& pack) {
 
 std::vector<topology::fetcher> fetchers_of(const swarm_view& view) {
   std::vector<topology::fetcher> fetchers;
-  for (const auto& peer : view.fetchers) fetchers.push_back({peer.host, peer.where});
+  for (const auto& peer : view.fetchers)
+    fetchers.push_back({peer.host, peer.where});
   return fetchers;
 }
 
@@ -39,7 +42,9 @@ std::optional<lt::tcp::endpoint> endpoint_of(const swarm_peer& peer) {
 
 pack_transfer::pack_transfer(transfer_context& context, const pack_descriptor& pack, piece_set held)
     : context_{context}, pack_{std::make_shared<pack_io>()}, wanted_{pack.piece_count()},
-      plan_{key_of(pack.id), pack.piece_count(), context.config.self,
+      plan_{key_of(pack.id),
+            pack.piece_count(),
+            context.config.self,
             {.slack = context.config.owner_slack}},
       where_(pack.piece_count()) {
   pack_->descriptor = pack;
@@ -186,7 +191,8 @@ void pack_transfer::look_further(const piece_set& lacking, clock::time_point now
   if (!source) return;
   bool found_lack = false;
   lacking.for_each([&](std::uint32_t piece) {
-    if (where_[piece] == channel_kind::source && source->availability(piece) == 0) found_lack = true;
+    if (where_[piece] == channel_kind::source && source->availability(piece) == 0)
+      found_lack = true;
   });
   const auto in_use = nearest_holders().size();
   if (!found_lack || in_use >= view_.holders.size()) return;
@@ -198,10 +204,11 @@ void pack_transfer::look_further(const piece_set& lacking, clock::time_point now
 void pack_transfer::reroute(const piece_set& pieces) {
   std::array<std::vector<std::pair<std::uint32_t, bool>>, 3> changes;
   const auto missed = missing();
+  const auto now = clock::now();
   pieces.for_each([&](std::uint32_t piece) {
     auto& current = where_[piece];
     std::optional<channel_kind> next;
-    if (fetching_ && missed.contains(piece)) next = plan_.route(piece, current, *this);
+    if (fetching_ && missed.contains(piece)) next = plan_.route(piece, current, *this, now);
     if (next == current) return;
     if (current) changes[static_cast<std::size_t>(*current)].emplace_back(piece, false);
     if (next) changes[static_cast<std::size_t>(*next)].emplace_back(piece, true);
@@ -216,7 +223,8 @@ void pack_transfer::reroute(const piece_set& pieces) {
       at(kind)->set_priorities(priorities(kind));
       continue;
     }
-    for (const auto& [piece, wanted] : changed) at(kind)->set_priority(piece, wanted);
+    for (const auto& [piece, wanted] : changed)
+      at(kind)->set_priority(piece, wanted);
   }
 }
 
@@ -228,11 +236,25 @@ void pack_transfer::reroute_later() {
   });
 }
 
+// As `reroute_later`, for one piece: announcements are many.
+void pack_transfer::reroute_later(std::uint32_t piece) {
+  const bool first = to_reroute_.empty();
+  to_reroute_.push_back(piece);
+  if (!first) return;
+  context_.post([self = shared_from_this()] {
+    piece_set pieces{self->wanted_.size()};
+    for (const auto one : std::exchange(self->to_reroute_, {})) pieces.insert(one);
+    if (self->fetching_) self->reroute(pieces);
+  });
+}
+
 void pack_transfer::tick(clock::time_point now) {
   if (!fetching_) return;
   for (const auto& one : channels_) {
     if (one) one->dial(now);
   }
+  if (now - looked_at_ < late_interval) return;
+  looked_at_ = now;
   const auto missed = missing();
   plan_.look_for_late(missed, *this, now);
   reroute(missed);
@@ -260,9 +282,7 @@ void pack_transfer::second_tick(clock::time_point now) {
     }
     if (!news_.empty()) flush_news();
   }
-  if (fetching_ || received_ + sent_ != received_before_ + sent_before_ || receive_rate_ + send_rate_) {
-    idle_since_ = now;
-  }
+  if (fetching_ || receive_rate_ + send_rate_ > 0) idle_since_ = now;
   if (now - idle_since_ < idle_channel_max) return;
   for (const auto kind : {channel_kind::inner, channel_kind::outer}) {
     if (!at(kind)) continue;

@@ -73,6 +73,8 @@ public:
   void on_announced_many(channel& where, connection& peer) override;
   void on_received(channel& where, connection& peer, std::uint64_t bytes) override;
   void on_sent(channel& where, std::uint64_t bytes) override;
+  [[nodiscard]] std::uint32_t request_queue(const channel& where,
+                                            const lt::address& peer) const override;
 
   [[nodiscard]] std::uint32_t available(channel_kind kind, std::uint32_t piece) const override;
   [[nodiscard]] bool under_way(channel_kind kind, std::uint32_t piece) const override;
@@ -93,6 +95,7 @@ private:
   void look_further(const piece_set& lacking, clock::time_point now);
   void reroute(const piece_set& pieces);
   void reroute_later();
+  void reroute_later(std::uint32_t piece);
   void hand_over(channel_kind except, std::uint32_t piece);
   void flush_news();
   void finish_if_done();
@@ -116,11 +119,13 @@ private:
 
   std::vector<std::uint32_t> news_;
   bool reroute_posted_ = false;
+  std::vector<std::uint32_t> to_reroute_;
   std::map<lt::address, std::uint64_t> received_from_;
   std::uint64_t received_ = 0, sent_ = 0;
   std::uint64_t received_before_ = 0, sent_before_ = 0;
   std::uint64_t receive_rate_ = 0, send_rate_ = 0;
   clock::time_point idle_since_;
+  clock::time_point looked_at_;
 };
 
 /// How often `tick` wants to be called.

@@ -102,11 +102,13 @@ void pack_transfer::on_closed(channel&, connection&) { reroute_later(); }
 void pack_transfer::on_announced(channel& where, connection& peer, std::uint32_t piece) {
   if (!fetching_) return;
   if (where.kind() != channel_kind::source) {
-    plan_.announced(context_.members.name(peer.remote.address()), piece, clock::now());
+    plan_.announced(context_.members.name(peer.remote.address()), clock::now());
   }
-  // A piece that somebody nearer has now need not come from far.
-  if (where_[piece] && static_cast<int>(*where_[piece]) < static_cast<int>(where.kind())) {
-    reroute_later();
+  if (pack_->stored.contains(piece)) return;
+  if (where.kind() == channel_kind::inner) plan_.offered(piece, clock::now());
+  // What somebody nearer has need not come from far; and it may be our turn now.
+  if (!where_[piece] || static_cast<int>(*where_[piece]) < static_cast<int>(where.kind())) {
+    reroute_later(piece);
   }
 }
 
@@ -118,6 +120,17 @@ void pack_transfer::on_received(channel&, connection& peer, std::uint64_t bytes)
 }
 
 void pack_transfer::on_sent(channel&, std::uint64_t bytes) { sent_ += bytes; }
+
+std::uint32_t pack_transfer::request_queue(const channel& where, const lt::address& peer) const {
+  // Among fetchers a short queue keeps hosts from asking one peer for what others could bring; a
+  // holder is asked for what nobody else brings, and must not fall idle while the asker's own uplink
+  // is busy. Over a long way any short queue would leave the line idle.
+  constexpr std::uint32_t among_fetchers = 8;
+  static const std::uint32_t of_a_holder = getenv("SRCQ") ? atoi(getenv("SRCQ")) : 32;
+  constexpr std::uint32_t between_sites = 256;
+  if (context_.members.other_site(peer, context_.config.self.where)) return between_sites;
+  return where.kind() == channel_kind::source ? of_a_holder : among_fetchers;
+}
 
 std::uint32_t pack_transfer::available(channel_kind kind, std::uint32_t piece) const {
   return at(kind) ? at(kind)->availability(piece) : 0;

@@ -8,10 +8,20 @@ namespace shoal::swarm {
 using topology::instant;
 using topology::piece_route;
 
+namespace {
+
+/// How many hosts of a rack may ask for a piece for each one that has it. Two, so that one that does
+/// not want it stops nobody.
+constexpr std::uint32_t askers_per_haver = 2;
+/// How long others go first, at least.
+constexpr auto turn_patience = std::chrono::milliseconds{300};
+
+} // namespace
+
 route_plan::route_plan(std::uint64_t pack_key, std::uint32_t piece_count, topology::fetcher self,
                        topology::late_owners_config late)
-    : pack_key_{pack_key}, piece_count_{piece_count}, self_{std::move(self)}, config_{late},
-      late_{late} {}
+    : pack_key_{pack_key},
+      piece_count_{piece_count}, self_{std::move(self)}, config_{late}, offered_(piece_count), late_{late} {}
 
 void route_plan::set_fetchers(std::vector<topology::fetcher> fetchers, instant now) {
   std::sort(fetchers.begin(), fetchers.end(),
@@ -40,6 +50,7 @@ void route_plan::assign(instant now) {
     if (one.host != self_.host) owners.push_back(one.host);
   }
   late_.watch(owners, now);
+  rank();
   // Taken over under rules that hold no longer.
   taken_over_.clear();
 }
@@ -65,16 +76,19 @@ std::string route_plan::owner_of(std::uint32_t piece) const {
   return living_[assigned_[piece].owner].host;
 }
 
-void route_plan::announced(const std::string& host, std::uint32_t piece, instant now) {
-  if (!assigned_.empty() && owner_of(piece) == host) late_.announced(host, now);
-}
+void route_plan::announced(const std::string& host, instant now) { late_.announced(host, now); }
 
 void route_plan::connected(const std::string& host, bool up, instant now) {
   late_.connected(host, up, now);
 }
 
+void route_plan::offered(std::uint32_t piece, instant now) {
+  if (offered_[piece] == instant{}) offered_[piece] = now;
+}
+
 void route_plan::arrived(channel_kind by, std::uint32_t piece, instant now) {
-  taken_over_.erase(piece);
+  // What was taken over does not show that the others have begun to bring theirs.
+  if (taken_over_.erase(piece) > 0) return;
   last_arrival_ = now;
   if (by != channel_kind::source) return;
   last_own_arrival_ = now;
@@ -86,16 +100,44 @@ std::chrono::nanoseconds route_plan::usual_interval() const {
   return std::chrono::nanoseconds{last_own_arrival_ - started_} / own_arrivals_;
 }
 
-channel_kind route_plan::route(std::uint32_t piece, std::optional<channel_kind> current,
-                               const swarm_sight& sight) const {
+// Hosts rank differently for each piece, and everybody computes the same ranks.
+void route_plan::rank() {
+  rank_.assign(piece_count_, 0);
+  std::vector<std::uint64_t> mates;
+  for (const auto& one : living_) {
+    if (one.where == self_.where && one.host != self_.host) {
+      mates.push_back(topology::host_score(pack_key_, one.host));
+    }
+  }
+  const auto mine = topology::host_score(pack_key_, self_.host);
+  for (std::uint32_t piece = 0; piece < piece_count_; ++piece) {
+    const auto score = topology::piece_score(mine, piece);
+    for (const auto mate : mates) rank_[piece] += topology::piece_score(mate, piece) > score;
+  }
+}
+
+bool route_plan::may_ask(std::uint32_t piece, std::uint32_t havers, instant now) const {
+  if (rank_[piece] < askers_per_haver * std::max(havers, 1u)) return true;
+  if (havers == 0) return false;
+  // Whoever ranks before us may not want the piece, or be slow.
+  const std::chrono::nanoseconds patience = turn_patience;
+  return now - offered_[piece] > std::max(patience, usual_interval() * 3);
+}
+
+std::optional<channel_kind> route_plan::route(std::uint32_t piece,
+                                              std::optional<channel_kind> current,
+                                              const swarm_sight& sight, instant now) const {
   // What is being transferred finishes where it is.
   if (current && sight.available(*current, piece) > 0 && sight.under_way(*current, piece)) {
     return *current;
   }
-  if (sight.available(channel_kind::inner, piece) > 0) return channel_kind::inner;
+  const auto havers = sight.available(channel_kind::inner, piece);
   const auto taken = taken_over_.find(piece);
   const auto assigned = assigned_[piece].route;
-  if (assigned == piece_route::inner && taken == taken_over_.end()) return channel_kind::inner;
+  if (havers > 0 || (assigned == piece_route::inner && taken == taken_over_.end())) {
+    if (current == channel_kind::inner || may_ask(piece, havers, now)) return channel_kind::inner;
+    return std::nullopt;
+  }
   if (sight.available(channel_kind::outer, piece) > 0) return channel_kind::outer;
   if (assigned == piece_route::source) return channel_kind::source;
   if (taken != taken_over_.end()) return taken->second;
@@ -117,7 +159,8 @@ std::vector<std::uint32_t> route_plan::awaited(const piece_set& missing,
 
 bool route_plan::look_for_late(const piece_set& missing, const swarm_sight& sight, instant now) {
   if (assigned_.empty() || living_.size() < 2 || missing.empty()) return false;
-  for (const auto& one : living_) late_.connected(one.host, sight.connected_to(one.host), now);
+  for (const auto& one : living_)
+    late_.connected(one.host, sight.connected_to(one.host), now);
   const auto counts = awaited(missing, sight);
   std::vector<std::string> slow;
   bool deaths = false;
@@ -165,7 +208,8 @@ bool route_plan::take_from_slow(const std::vector<std::string>& slow, const piec
     if (next[piece].route == assigned_[piece].route) return;
     if (sight.available(channel_kind::inner, piece) > 0) return;
     took = take(piece, next[piece].route == piece_route::outer ? channel_kind::outer
-                                                               : channel_kind::source) || took;
+                                                               : channel_kind::source) ||
+           took;
   });
   return took;
 }
@@ -176,13 +220,16 @@ bool route_plan::take_when_stalled(const piece_set& missing, const swarm_sight& 
   if (now - last_arrival_ <= slack + usual_interval() * config_.silent_intervals) return false;
   bool took = false;
   // Each host begins elsewhere, so that a stalled swarm does not fetch the same pieces n times.
-  const auto begin = assigned_.empty() ? 0u
-      : static_cast<std::uint32_t>(std::hash<std::string>{}(self_.host) % piece_count_);
+  const auto begin =
+      assigned_.empty()
+          ? 0u
+          : static_cast<std::uint32_t>(std::hash<std::string>{}(self_.host) % piece_count_);
   for (std::uint32_t i = 0; i < piece_count_; ++i) {
     const auto piece = (begin + i) % piece_count_;
     if (!missing.contains(piece) || sight.available(channel_kind::source, piece) == 0) continue;
     if (sight.available(channel_kind::inner, piece) > 0) continue;
-    if (assigned_[piece].route != piece_route::source) took = take(piece, channel_kind::source) || took;
+    if (assigned_[piece].route != piece_route::source)
+      took = take(piece, channel_kind::source) || took;
   }
   return took;
 }

@@ -41,20 +41,29 @@ public:
   /// Other fetchers than this host share the given place's rack (or do not).
   [[nodiscard]] bool has_others(channel_kind kind) const;
 
-  void announced(const std::string& host, std::uint32_t piece, topology::instant now);
+  /// `host` has one piece more, whichever: it makes progress.
+  void announced(const std::string& host, topology::instant now);
   void connected(const std::string& host, bool up, topology::instant now);
+  /// Somebody in the rack has the piece.
+  void offered(std::uint32_t piece, topology::instant now);
   /// A piece arrived by that channel and is stored.
   void arrived(channel_kind by, std::uint32_t piece, topology::instant now);
 
-  /// Where a missing piece should be fetched, given where it is now.
-  [[nodiscard]] channel_kind route(std::uint32_t piece, std::optional<channel_kind> current,
-                                   const swarm_sight& sight) const;
+  /// Where a missing piece should be fetched, given where it is now. Nowhere, for a moment, when
+  /// others of the rack are to get it first: its owner would have to send it to all of them at once
+  /// while their uplinks idle. Those who have it double until everybody may ask.
+  [[nodiscard]] std::optional<channel_kind> route(std::uint32_t piece,
+                                                  std::optional<channel_kind> current,
+                                                  const swarm_sight& sight,
+                                                  topology::instant now) const;
 
   /// Looks for owners that are late and takes over from them. @returns whether routes changed.
   bool look_for_late(const piece_set& missing, const swarm_sight& sight, topology::instant now);
 
 private:
   void assign(topology::instant now);
+  void rank();
+  [[nodiscard]] bool may_ask(std::uint32_t piece, std::uint32_t havers, topology::instant now) const;
   [[nodiscard]] std::vector<topology::piece_assignment>
   assignments_without(const std::vector<std::string>& excluded) const;
   [[nodiscard]] std::string owner_of(std::uint32_t piece) const;
@@ -77,6 +86,10 @@ private:
   /// The fetchers that are not dead; owners in `assigned_` are indices into it.
   std::vector<topology::fetcher> living_;
   std::vector<topology::piece_assignment> assigned_;
+  /// How many hosts of the rack are to get each piece from its owner before this one.
+  std::vector<std::uint16_t> rank_;
+  /// When the rack was first offered each piece.
+  std::vector<topology::instant> offered_;
   topology::late_owners late_;
   std::map<std::uint32_t, channel_kind> taken_over_;
 

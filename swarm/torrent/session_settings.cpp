@@ -15,10 +15,10 @@ int rate_limit(std::uint64_t bytes_per_second) {
 }
 
 void turn_off_discovery(lt::settings_pack& pack) {
-  for (const auto name : {lt::settings_pack::enable_dht, lt::settings_pack::enable_lsd,
-                          lt::settings_pack::enable_upnp, lt::settings_pack::enable_natpmp,
-                          lt::settings_pack::enable_outgoing_utp,
-                          lt::settings_pack::enable_incoming_utp}) {
+  for (const auto name :
+       {lt::settings_pack::enable_dht, lt::settings_pack::enable_lsd,
+        lt::settings_pack::enable_upnp, lt::settings_pack::enable_natpmp,
+        lt::settings_pack::enable_outgoing_utp, lt::settings_pack::enable_incoming_utp}) {
     pack.set_bool(name, false);
   }
   pack.set_int(lt::settings_pack::in_enc_policy, lt::settings_pack::pe_disabled);
@@ -42,19 +42,23 @@ void connect_at_once(lt::settings_pack& pack) {
   pack.set_int(lt::settings_pack::peer_turnover, 0);
   pack.set_int(lt::settings_pack::choking_algorithm, lt::settings_pack::fixed_slots_choker);
   pack.set_int(lt::settings_pack::unchoke_slots_limit, unlimited);
-  for (const auto name :
-       {lt::settings_pack::active_downloads, lt::settings_pack::active_seeds,
-        lt::settings_pack::active_checking, lt::settings_pack::active_limit}) {
+  for (const auto name : {lt::settings_pack::active_downloads, lt::settings_pack::active_seeds,
+                          lt::settings_pack::active_checking, lt::settings_pack::active_limit}) {
     pack.set_int(name, unlimited);
   }
 }
 
 void keep_queues_short(lt::settings_pack& pack) {
-  pack.set_int(lt::settings_pack::max_out_request_queue, 32);
+  // Only for peers that say nothing themselves; ours do (pack_transfer::request_queue).
+  pack.set_int(lt::settings_pack::max_out_request_queue, 64);
+  // Or a peer is asked for up to 8 MiB of neighbouring pieces at once, whatever its queue.
+  pack.set_int(lt::settings_pack::whole_pieces_threshold, 0);
   pack.set_int(lt::settings_pack::request_queue_time, 1);
   pack.set_int(lt::settings_pack::max_allowed_in_request_queue, 4000);
-  pack.set_int(lt::settings_pack::send_buffer_low_watermark, 64 * 1024);
-  pack.set_int(lt::settings_pack::send_buffer_watermark, 256 * 1024);
+  // 50 ms of what goes to a peer: announcements wait behind this.
+  pack.set_int(lt::settings_pack::send_buffer_low_watermark, 32 * 1024);
+  pack.set_int(lt::settings_pack::send_buffer_watermark_factor, 5);
+  pack.set_int(lt::settings_pack::send_buffer_watermark, 1024 * 1024);
   pack.set_int(lt::settings_pack::suggest_mode, lt::settings_pack::no_piece_suggestions);
   // A peer that hangs gives its blocks back soon.
   pack.set_int(lt::settings_pack::piece_timeout, 4);
@@ -80,7 +84,8 @@ lt::settings_pack make_settings(const swarm_session_config& config) {
   // A taken port is an error to report, not a reason to listen on the next one.
   pack.set_int(lt::settings_pack::max_retry_port_bind, 0);
   pack.set_bool(lt::settings_pack::listen_system_port_fallback, false);
-  pack.set_int(lt::settings_pack::upload_rate_limit, rate_limit(config.upload_bytes_per_second_max));
+  pack.set_int(lt::settings_pack::upload_rate_limit,
+               rate_limit(config.upload_bytes_per_second_max));
   pack.set_int(lt::settings_pack::download_rate_limit,
                rate_limit(config.download_bytes_per_second_max));
   pack.set_int(lt::settings_pack::alert_mask, 0);

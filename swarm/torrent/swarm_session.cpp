@@ -16,6 +16,8 @@ namespace shoal::swarm {
 namespace {
 
 constexpr unsigned verify_threads_max = 8;
+/// Longer than any load takes; then something is wrong.
+constexpr auto ready_max = std::chrono::seconds{10};
 
 /// Told when a peer asks for a swarm that is not loaded.
 class knock_plugin final : public lt::plugin {
@@ -70,7 +72,9 @@ private:
 
   std::shared_ptr<pack_transfer> find(pack_id pack) const;
   result<std::shared_ptr<pack_transfer>> find_or_load(pack_id pack);
-  void wait_until_ready(pack_id pack);
+  bool lost_pieces(pack_id pack) const;
+  void drop(pack_id pack);
+  result<void> wait_until_ready(pack_id pack);
   void start_ticking();
   void tick();
   void ban(const lt::address& address);
@@ -160,7 +164,8 @@ session::~session() {
   run([this] {
     if (timer_) timer_->cancel();
     timer_.reset();
-    for (const auto& [pack, transfer] : transfers_) transfer->unload();
+    for (const auto& [pack, transfer] : transfers_)
+      transfer->unload();
     transfers_.clear();
   });
   session_.reset();
@@ -193,29 +198,51 @@ result<std::shared_ptr<pack_transfer>> session::find_or_load(pack_id pack) {
   return made;
 }
 
+// Whether the store dropped pieces (scrubbing, eviction) since the pack was loaded.
+bool session::lost_pieces(pack_id pack) const {
+  const auto found = find(pack);
+  if (!found) return false;
+  const auto held = store_.have(pack);
+  const auto& believed = found->pack().stored;
+  return held.size() != believed.size() || !(believed - held).empty();
+}
+
+void session::drop(pack_id pack) {
+  const auto found = find(pack);
+  if (!found) return;
+  found->unload();
+  transfers_.erase(pack);
+}
+
 result<void> session::serve(pack_id pack) {
   const auto served = run([&]() -> result<void> {
+    // Libtorrent cannot unlearn a piece: the pack is loaded anew, here and in `fetch`.
+    if (lost_pieces(pack) && !find(pack)->fetching()) drop(pack);
     auto transfer = find_or_load(pack);
     if (!transfer) return transfer.error();
     (*transfer)->serve();
     return {};
   });
-  if (served) wait_until_ready(pack);
-  return served;
+  if (!served) return served;
+  return wait_until_ready(pack);
 }
 
 // Libtorrent takes a torrent up over some turns of its thread, 1 to 5 ms in all.
-void session::wait_until_ready(pack_id pack) {
+result<void> session::wait_until_ready(pack_id pack) {
+  const auto until = clock::now() + ready_max;
   while (!run([&] {
     const auto transfer = find(pack);
     return !transfer || transfer->ready();
   })) {
+    if (clock::now() > until) return {errc::overloaded, "pack " + pack.hex() + " does not load"};
     std::this_thread::yield();
   }
+  return {};
 }
 
 result<void> session::fetch(pack_id pack, piece_set wanted, swarm_view view) {
   return run([&]() -> result<void> {
+    if (lost_pieces(pack)) drop(pack);
     auto transfer = find_or_load(pack);
     if (!transfer) return transfer.error();
     if (wanted.size() != (*transfer)->pack().descriptor.piece_count()) {
@@ -242,18 +269,14 @@ void session::stop_fetching(pack_id pack) {
 }
 
 void session::unload(pack_id pack) {
-  run([&] {
-    const auto transfer = find(pack);
-    if (!transfer) return;
-    transfer->unload();
-    transfers_.erase(pack);
-  });
+  run([&] { drop(pack); });
 }
 
 std::vector<transfer_status> session::transfers() const {
   return run([this] {
     std::vector<transfer_status> told;
-    for (const auto& [pack, transfer] : transfers_) told.push_back(transfer->status());
+    for (const auto& [pack, transfer] : transfers_)
+      told.push_back(transfer->status());
     return told;
   });
 }
@@ -279,8 +302,10 @@ void session::tick() {
     if (second) transfer->second_tick(now);
     fetching = fetching || transfer->fetching();
   }
-  if (fetching) idle_since_ = now;
-  else if (second && now - idle_since_ > std::chrono::seconds{10}) backend_->trim();
+  if (fetching)
+    idle_since_ = now;
+  else if (second && now - idle_since_ > std::chrono::seconds{10})
+    backend_->trim();
   ticking_fast_ = false;
   start_ticking();
 }

@@ -99,8 +99,8 @@ public:
 class swarm_session {
 public:
   /// @returns errc::conflict when the port is taken, errc::invalid_argument for bad addresses.
-  static result<std::unique_ptr<swarm_session>>
-  start(swarm_session_config config, pack_store& store, swarm_events& events);
+  static result<std::unique_ptr<swarm_session>> start(swarm_session_config config,
+                                                      pack_store& store, swarm_events& events);
   /// Stops within seconds, losing nothing verified.
   virtual ~swarm_session() = default;
 

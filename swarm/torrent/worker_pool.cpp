@@ -5,7 +5,8 @@
 namespace shoal::swarm {
 
 worker_pool::worker_pool(unsigned thread_count) {
-  for (unsigned i = 0; i < thread_count; ++i) threads_.emplace_back([this] { run(); });
+  for (unsigned i = 0; i < thread_count; ++i)
+    threads_.emplace_back([this] { run(); });
 }
 
 worker_pool::~worker_pool() { stop(); }

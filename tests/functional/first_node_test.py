@@ -24,12 +24,10 @@ class NodeAtSocket(StoryNode):
 class FirstNodeTest(Story):
 
     def test_the_commands_that_init_prints_make_a_swarm(self):
-        etc, lib = self.directory / "etc", self.directory / "lib"
+        etc = self.directory / "etc"
         address, second_address = self.network.address(1, 1), self.network.address(1, 2)
-        flags = ["--gis", "--init", "--config", etc / "shoald.toml", "--name", "node1", "--place", "paris/c1/r1",
-                 "--store-directory", lib / "store", "--store-reserve", "64MiB",
-                 "--gis-database", lib / "catalogue.sqlite", "--tls-certificate", etc / "host.crt", "--tls-key", etc / "host.key", "--tls-authority", etc / "ca.crt",
-                 "--link-address", address, "--api-socket", self.directory / "n1.sock", "--bulk-tls", "off"]
+        flags = [*self.flags(), "--place", "paris/c1/r1", "--store-reserve", "64MiB", "--bulk-tls", "off",
+                 "--api-socket", self.directory / "n1.sock"]
         code, said = run_daemon(flags)
         self.assertEqual(code, 0, said)
         self.assertEqual((etc / "host.key").stat().st_mode & 0o077, 0, "the key is for its owner only")
@@ -66,10 +64,8 @@ class FirstNodeTest(Story):
         self.export_and_compare(second, "web:1", image)
 
     def test_init_does_not_undo_what_is_there(self):
-        etc, lib = self.directory / "etc", self.directory / "lib"
-        flags = ["--gis", "--init", "--config", etc / "shoald.toml", "--name", "node1", "--link-address",
-                 self.network.address(1, 1), "--store-directory", lib / "store", "--gis-database", lib / "c.sqlite",
-                 "--tls-certificate", etc / "host.crt", "--tls-key", etc / "host.key", "--tls-authority", etc / "ca.crt"]
+        etc = self.directory / "etc"
+        flags = self.flags()
         code, said = run_daemon(flags)
         self.assertEqual(code, 0, said)
         before = {file.name: file.read_bytes() for file in etc.iterdir()}
@@ -78,9 +74,17 @@ class FirstNodeTest(Story):
         self.assertEqual({file.name: file.read_bytes() for file in etc.iterdir()}, before)
 
     def test_init_of_an_ordinary_host_says_what_to_do(self):
-        code, said = run_daemon(["--init", "--name", "node1"])
+        code, said = run_daemon(["--init", "--config", self.directory / "shoald.toml", "--name", "node1"])
         self.assertEqual(code, 2)
         self.assertRegex(said, "--gis")
+
+    def flags(self):
+        """What keeps a first node out of /etc, /var and /run."""
+        etc, lib = self.directory / "etc", self.directory / "lib"
+        return ["--gis", "--init", "--config", etc / "shoald.toml", "--name", "node1",
+                "--store-directory", lib / "store", "--gis-database", lib / "catalogue.sqlite",
+                "--tls-certificate", etc / "host.crt", "--tls-key", etc / "host.key",
+                "--tls-authority", etc / "ca.crt", "--link-address", self.network.address(1, 1)]
 
     def node(self, name, address, socket):
         return NodeAtSocket(name, "paris/c1/r1", address, self.directory / name, BINARIES, socket)

@@ -139,7 +139,8 @@ class EndTest(Story):
         qcow2 = self.directory / "in.qcow2"
         subprocess.run(["qemu-img", "convert", "-O", "qcow2", raw, qcow2], check=True)
         node = swarm["r2h1"]
-        publishing = node.start_shoal("publish", qcow2, "--name", "web", "--version", "1", "--compress", "zstd:19")
+        order = ("publish", qcow2, "--name", "web", "--version", "1", "--compress", "zstd:19")
+        publishing = node.start_shoal(*order)
         poll(lambda: any(job["done_bytes"] > 0 for job in node.shoal("jobs")), what="the publish to begin")
         for how in ("stop", "kill"):
             with self.subTest(how=how):
@@ -148,7 +149,7 @@ class EndTest(Story):
                 poll(lambda: not self.users_of(qcow2), seconds=5, what="the end of every process that read the image")
                 self.assertEqual(swarm.gis.shoal("images"), [])
                 self.start(node)
-                publishing = node.start_shoal("publish", qcow2, "--name", "web", "--version", "1", "--compress", "zstd:19")
+                publishing = node.start_shoal(*order)
                 poll(lambda: any(job["done_bytes"] > 0 for job in node.shoal("jobs")), what="the publish to begin")
         publishing.communicate(timeout=60)
 

@@ -48,16 +48,6 @@ class RemoveTest(Story):
         self.assert_refused(NOT_FOUND, "web:9", swarm.gis, "rm", "web:9", "-y")
         self.assertEqual(len(swarm.gis.shoal("images")), 1)
 
-    def test_a_host_that_was_away_frees_the_packs_when_it_is_back(self):
-        swarm = self.start_swarm()
-        self.publish(swarm.gis, self.image(), "web:1")
-        away = swarm["r1h2"]
-        away.shoal("get", "web:1")
-        away.stop()
-        swarm.gis.shoal("rm", "web:1", "-y")
-        self.start(away)
-        poll(lambda: self.held(away) == 0, what="an empty store on the host that was away")
-
 
 if __name__ == "__main__":
     main()

@@ -24,7 +24,8 @@ class StockClientTest(Story):
         """A stock client that leaves from `address`. Answers (session, handle)."""
         session = libtorrent.session({
             "listen_interfaces": f"{address}:0", "outgoing_interfaces": address, "enable_dht": False,
-            "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False, "allow_multiple_connections_per_ip": True})
+            "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
+            "allow_multiple_connections_per_ip": True})
         save.mkdir()
         handle = session.add_torrent({"ti": libtorrent.torrent_info(str(torrent)), "save_path": str(save)})
         return session, handle

@@ -31,7 +31,8 @@ inline std::vector<std::byte> random_bytes(std::uint64_t length, std::uint64_t s
 }
 
 /// The descriptor of a pack with these bytes.
-inline swarm::pack_descriptor describe(std::span<const std::byte> bytes, std::uint32_t piece_bytes) {
+inline swarm::pack_descriptor describe(std::span<const std::byte> bytes,
+                                       std::uint32_t piece_bytes) {
   swarm::pack_descriptor made;
   made.length_bytes = bytes.size();
   made.piece_bytes = piece_bytes;

@@ -107,7 +107,10 @@ result<start_order> read_command_line(const std::vector<std::string>& arguments,
   order.init = given.init;
   order.check = given.check;
   order.file = chosen_file(given, fallback_file);
-  if (!order.file.empty()) {
+  std::error_code ignored;
+  // A file that --init is to write need not be there yet.
+  const bool to_write = order.init && !std::filesystem::exists(order.file, ignored);
+  if (!order.file.empty() && !to_write) {
     if (const auto read = read_toml_file(order.file, order.config); !read) return read.error();
   }
   if (const auto applied = apply(given, order.config); !applied) return applied.error();

@@ -125,9 +125,10 @@ int main(int argc, char** argv) {
   int signal = 0;
   sigwait(&signals, &signal);
   for (const auto& one : (*session)->transfers()) {
-    std::cout << "sums " << name << " sent " << one.sent_bytes << " received "
-              << one.received_bytes << " cpu " << cpu_seconds() - cpu_before;
-    for (const auto& [host, got] : one.received_from) std::cout << ' ' << host << '=' << got;
+    std::cout << "sums " << name << " sent " << one.sent_bytes << " received " << one.received_bytes
+              << " cpu " << cpu_seconds() - cpu_before;
+    for (const auto& [host, got] : one.received_from)
+      std::cout << ' ' << host << '=' << got;
     std::cout << std::endl;
   }
   return 0;

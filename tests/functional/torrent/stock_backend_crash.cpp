@@ -1,10 +1,11 @@
 // Shows why our disk backend completes writes only after verification: a stock libtorrent 2.0.8
-// session that fetches a v2 torrent from an honest holder and from one that corrupts a block now and
-// then dies of a corrupted heap, in most runs. Each run is a child process; prints how many died.
+// session that fetches a v2 torrent from an honest holder and from one that corrupts a block now
+// and then dies of a corrupted heap, in most runs. Each run is a child process; prints how many
+// died.
 //
 //   stock_backend_crash [RUNS]
-#include "tests/unit/swarm/torrent/corrupt_peer.hpp"
 #include "tests/support/memory_pack_store.hpp"
+#include "tests/unit/swarm/torrent/corrupt_peer.hpp"
 
 #include <libtorrent/posix_disk_io.hpp>
 
@@ -36,7 +37,8 @@ int run_once(const std::filesystem::path& folder) {
   const auto bytes = test::random_bytes(64ull * 1024 * 1024, 1);
   const auto pack = store.hold(bytes, 256 * 1024);
   auto holder = swarm::swarm_session::start(
-      {.self = {"holder", {"site", "cluster", "r1"}}, .listen_address = "127.7.0.1"}, store, events);
+      {.self = {"holder", {"site", "cluster", "r1"}}, .listen_address = "127.7.0.1"}, store,
+      events);
   if (!holder) return 3;
   (*holder)->set_members({{"stock", {}, "127.7.0.3", 0}});
   if (!(*holder)->serve(pack.id)) return 3;
@@ -63,8 +65,8 @@ int main(int argc, char** argv) {
   const int runs = argc > 1 ? std::atoi(argv[1]) : 6;
   int crashed = 0, completed = 0;
   for (int i = 0; i < runs; ++i) {
-    const auto folder = std::filesystem::temp_directory_path() /
-                        ("shoal-stock-crash-" + std::to_string(getpid()));
+    const auto folder =
+        std::filesystem::temp_directory_path() / ("shoal-stock-crash-" + std::to_string(getpid()));
     std::filesystem::create_directories(folder);
     const auto child = fork();
     if (child == 0) _exit(run_once(folder));

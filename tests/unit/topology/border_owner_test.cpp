@@ -14,8 +14,8 @@ constexpr std::uint64_t key = 0x1234'5678'9abc'def0;
 std::vector<fetcher> some_fetchers(std::uint32_t count, std::uint32_t racks) {
   std::vector<fetcher> made;
   for (std::uint32_t i = 0; i < count; ++i) {
-    made.push_back({"host" + std::to_string(i),
-                    {"site", "cluster", "rack" + std::to_string(i % racks)}});
+    made.push_back(
+        {"host" + std::to_string(i), {"site", "cluster", "rack" + std::to_string(i % racks)}});
   }
   return made;
 }
@@ -48,7 +48,8 @@ TEST_P(BorderOwnerTest, EachPieceHasOneOwnerOverallAndOneInEachRack) {
       crossings[one.where] += route != piece_route::inner;
     }
     EXPECT_EQ(sources, 1u);
-    for (const auto& [rack, count] : crossings) EXPECT_EQ(count, 1u) << rack.path();
+    for (const auto& [rack, count] : crossings)
+      EXPECT_EQ(count, 1u) << rack.path();
   }
 }
 

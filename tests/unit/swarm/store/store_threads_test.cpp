@@ -120,6 +120,37 @@ TEST_F(StoreThreadsTest, AnEvictionDuringAReadIsNoticed) {
   close();
 }
 
+// Its hole would otherwise be punched into the new bytes.
+TEST_F(StoreThreadsTest, APieceThatIsBeingEvictedIsPutAgainOnlyAfterwards) {
+  const sample_pack pack{1, 64 * kib};
+  config_.quota_bytes = 2 * pack.bytes.size();
+  open();
+  add(pack);
+  std::atomic<bool> done = false;
+  std::atomic<int> holes = 0;
+  std::thread writer{[&] {
+    while (!done) {
+      EXPECT_OK(store_->put_verified_piece(pack.id(), 0, pack.bytes));
+      std::vector<std::byte> got(pack.bytes.size());
+      if (store_->read(pack.id(), 0, got) && got != pack.bytes) ++holes;
+    }
+  }};
+  int evictions = 0;
+  for (int i = 0; i < 100 || (evictions == 0 && i < 10'000); ++i) {
+    EXPECT_OK(store_->sync());
+    const auto made = store_->make_room(config_.quota_bytes);
+    if (made) ++evictions;
+    // While the piece is being written it counts against the quota and cannot be evicted.
+    else EXPECT_EQ(made.error().code, errc::no_space) << made.error().message;
+  }
+  done = true;
+  writer.join();
+  EXPECT_EQ(holes, 0);
+  EXPECT_GT(evictions, 0);
+  put(pack, 0);
+  EXPECT_TRUE(reads_back(*store_, pack));
+}
+
 TEST_F(StoreThreadsTest, EqualPiecesPutAtOnceCountOnce) {
   const sample_pack pack{1, 20 * 64 * kib};
   add(pack);

@@ -16,8 +16,8 @@
 namespace shoal::test {
 namespace {
 
-using swarm::default_piece_bytes;
 using boost::asio::ip::tcp;
+using swarm::default_piece_bytes;
 
 constexpr std::uint64_t one_mib = 1024 * 1024;
 
@@ -26,7 +26,8 @@ protected:
   void admit(const swarm::swarm_peer& liar) {
     for (const auto& one : hosts_) {
       std::vector<swarm::swarm_peer> members{liar};
-      for (const auto& other : hosts_) members.push_back(other->peer());
+      for (const auto& other : hosts_)
+        members.push_back(other->peer());
       one->session->set_members(members);
     }
   }
@@ -140,8 +141,8 @@ TEST_F(HostilePeerTest, AStockClientFetchesAPackFromItsTorrentFile) {
   const auto bytes = random_bytes(5 * one_mib + 777, 26);
   const auto pack = holder.store.hold(bytes, default_piece_bytes);
   ASSERT_TRUE(holder.session->serve(pack.id).ok());
-  const auto folder = std::filesystem::temp_directory_path() /
-                      ("shoal-stock-client-" + std::to_string(::getpid()));
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("shoal-stock-client-" + std::to_string(::getpid()));
   lt::session stock{lt::session_params{plain_settings("127.8.0.4")}};
   holder.session->set_members({holder.peer(), {"stock", {}, "127.8.0.4", 0}});
   auto torrent = plain_torrent(pack, false);

@@ -1,4 +1,5 @@
-// Several hosts at once: who brings what to whom, and what happens when one dies, comes late or lies.
+// Several hosts at once: who brings what to whom, and what happens when one dies, comes late or
+// lies.
 #include "tests/unit/swarm/torrent/swarm_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -16,7 +17,8 @@ std::uint64_t received_from(const test_host& who, const std::vector<test_host*>&
   std::uint64_t sum = 0;
   for (const auto& transfer : who.session->transfers()) {
     for (const auto& [host, bytes] : transfer.received_from) {
-      for (const auto* one : from) sum += one->name == host ? bytes : 0;
+      for (const auto* one : from)
+        sum += one->name == host ? bytes : 0;
     }
   }
   return sum;
@@ -27,8 +29,10 @@ protected:
   /// A holder and fetchers in two racks, `left` and `right` of them; all told of all.
   void two_racks(std::size_t left, std::size_t right) {
     holder = &host("r0");
-    for (std::size_t i = 0; i < left; ++i) rack1.push_back(&host("r1"));
-    for (std::size_t i = 0; i < right; ++i) rack2.push_back(&host("r2"));
+    for (std::size_t i = 0; i < left; ++i)
+      rack1.push_back(&host("r1"));
+    for (std::size_t i = 0; i < right; ++i)
+      rack2.push_back(&host("r2"));
     everybody = rack1;
     everybody.insert(everybody.end(), rack2.begin(), rack2.end());
   }
@@ -38,7 +42,8 @@ protected:
     ASSERT_TRUE(holder->session->serve(pack.id).ok());
   }
   void everybody_fetches() {
-    for (auto* one : everybody) fetch_all(*one, pack, view({holder}, everybody));
+    for (auto* one : everybody)
+      fetch_all(*one, pack, view({holder}, everybody));
   }
   void expect_complete(const std::vector<test_host*>& hosts) {
     for (auto* one : hosts) {
@@ -65,9 +70,8 @@ TEST_F(SwarmTest, EachPieceLeavesTheHolderOnceAndCrossesEachRackBorderOnce) {
       if (one->where != rack->front()->where) outside.push_back(one);
     }
     const auto crossed =
-        std::accumulate(rack->begin(), rack->end(), std::uint64_t{0}, [&](auto sum, auto* one) {
-          return sum + received_from(*one, outside);
-        });
+        std::accumulate(rack->begin(), rack->end(), std::uint64_t{0},
+                        [&](auto sum, auto* one) { return sum + received_from(*one, outside); });
     EXPECT_GE(crossed, 16 * one_mib);
     EXPECT_LE(crossed, 16 * one_mib * 115 / 100);
   }
@@ -95,7 +99,8 @@ TEST_F(SwarmTest, AFetcherNobodyReachesDoesNotHoldUpTheOthers) {
   auto& ghost = host("r1");
   auto listed = everybody;
   listed.push_back(&ghost);
-  for (auto* one : everybody) fetch_all(*one, pack, view({holder}, listed));
+  for (auto* one : everybody)
+    fetch_all(*one, pack, view({holder}, listed));
   expect_complete(everybody);
 }
 
@@ -128,7 +133,8 @@ TEST_F(SwarmTest, AFetcherGoesOnServingTheOthersAfterItFinished) {
   two_racks(2, 0);
   publish(4 * one_mib);
   swarm::piece_set half{pack.piece_count()};
-  for (std::uint32_t piece = 0; piece < 8; ++piece) half.insert(piece);
+  for (std::uint32_t piece = 0; piece < 8; ++piece)
+    half.insert(piece);
   ASSERT_TRUE(rack1[0]->store.add(pack).ok());
   ASSERT_TRUE(rack1[0]->session->fetch(pack.id, half, view({holder}, {rack1[0]})).ok());
   ASSERT_TRUE(rack1[0]->events.wait_fetched());
@@ -142,10 +148,11 @@ TEST_F(SwarmTest, APieceTheStoreGotFromElsewhereReachesTheOthers) {
   bytes = random_bytes(4 * one_mib, 12);
   pack = describe(bytes, default_piece_bytes);
   // Nobody holds anything when the fetch begins.
-  for (auto* one : everybody) fetch_all(*one, pack, view({}, everybody));
+  for (auto* one : everybody)
+    fetch_all(*one, pack, view({}, everybody));
   for (std::uint32_t piece = 0; piece < pack.piece_count(); ++piece) {
-    const auto from = std::span{bytes}.subspan(std::size_t{piece} * pack.piece_bytes,
-                                               pack.piece_length(piece));
+    const auto from =
+        std::span{bytes}.subspan(std::size_t{piece} * pack.piece_bytes, pack.piece_length(piece));
     ASSERT_TRUE(everybody[piece % 2]->store.put_piece(pack.id, piece, from).ok());
   }
   expect_complete(everybody);

@@ -87,7 +87,8 @@ struct test_host {
   [[nodiscard]] swarm::swarm_peer peer() const { return {name, where, address, session->port()}; }
   [[nodiscard]] std::uint64_t sent_bytes() const {
     std::uint64_t sum = 0;
-    for (const auto& one : session->transfers()) sum += one.sent_bytes;
+    for (const auto& one : session->transfers())
+      sum += one.sent_bytes;
     return sum;
   }
 };
@@ -100,7 +101,8 @@ protected:
     made->name = "host" + std::to_string(number);
     made->where = {"site", "cluster", rack};
     // Each test program has an address range of its own, so that programs can run side by side.
-    made->address = "127.9." + std::to_string(number / 200) + "." + std::to_string(number % 200 + 1);
+    made->address =
+        "127.9." + std::to_string(number / 200) + "." + std::to_string(number % 200 + 1);
     made->start();
     auto& told = *made;
     hosts_.push_back(std::move(made));
@@ -119,8 +121,10 @@ protected:
   static swarm::swarm_view view(const std::vector<test_host*>& holders,
                                 const std::vector<test_host*>& fetchers) {
     swarm::swarm_view made;
-    for (const auto* one : holders) made.holders.push_back(one->peer());
-    for (const auto* one : fetchers) made.fetchers.push_back(one->peer());
+    for (const auto* one : holders)
+      made.holders.push_back(one->peer());
+    for (const auto* one : fetchers)
+      made.fetchers.push_back(one->peer());
     return made;
   }
   static void fetch_all(test_host& who, const swarm::pack_descriptor& pack,

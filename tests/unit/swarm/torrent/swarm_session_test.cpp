@@ -108,7 +108,8 @@ TEST_F(SwarmSessionTest, ResumesWithWhatTheStoreHoldsAfterARestart) {
   ASSERT_TRUE(holder.session->serve(pack.id).ok());
   ASSERT_TRUE(fetcher.store.add(pack).ok());
   swarm::piece_set half{pack.piece_count()};
-  for (std::uint32_t piece = 0; piece < 8; ++piece) half.insert(piece);
+  for (std::uint32_t piece = 0; piece < 8; ++piece)
+    half.insert(piece);
   ASSERT_TRUE(fetcher.session->fetch(pack.id, half, view({&holder}, {&fetcher})).ok());
   ASSERT_TRUE(fetcher.events.wait_fetched());
 

@@ -99,12 +99,14 @@ void measure_latency(web::link_runtime& client, std::uint16_t port) {
                            }
                            echoes.add();
                          }});
-  sent = steady::now();
+  const auto begun = steady::now();
+  sent = begun;
   static_cast<void>(link->send(std::string(100, 'x')));
   echoes.wait(rounds);
+  const auto mean = seconds_since(begun) * 1e6 / static_cast<double>(rounds);
   std::sort(microseconds.begin(), microseconds.end());
-  std::printf("round trip of 100 bytes: median %.0f us, p99 %.0f us\n", microseconds[rounds / 2],
-              microseconds[rounds * 99 / 100]);
+  std::printf("round trip of 100 bytes: median %.0f us, p99 %.0f us, mean %.0f us\n",
+              microseconds[rounds / 2], microseconds[rounds * 99 / 100], mean);
   link->close("measured");
 }
 

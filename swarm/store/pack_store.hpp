@@ -111,7 +111,7 @@ public:
   virtual void touch(pack_id pack) = 0;
   /// Makes sure `bytes` more fit in quota and disk, evicting unpinned pieces (holes are punched)
   /// of the packs used longest ago. What is being written just then counts and cannot be evicted.
-  /// @returns errc::no_space saying what would be needed; nothing is evicted in vain.
+  /// @returns errc::no_space saying what would be needed; nothing is evicted if that is clear beforehand.
   virtual result<void> make_room(std::uint64_t bytes) = 0;
 
   [[nodiscard]] virtual std::uint64_t held_bytes() const = 0;

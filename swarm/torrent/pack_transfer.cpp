@@ -256,6 +256,7 @@ void pack_transfer::tick(clock::time_point now) {
   if (now - looked_at_ < late_interval) return;
   looked_at_ = now;
   const auto missed = missing();
+  plan_.look_at_self(missed, *this);
   plan_.look_for_late(missed, *this, now);
   reroute(missed);
   look_further(missed, now);

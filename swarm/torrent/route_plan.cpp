@@ -1,6 +1,7 @@
 #include "swarm/torrent/route_plan.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace shoal::swarm {
@@ -13,6 +14,8 @@ namespace {
 /// How many hosts of a rack may ask for a piece for each one that has it. Two, so that one that does
 /// not want it stops nobody.
 constexpr std::uint32_t askers_per_haver = 2;
+/// So many own pieces are worth holding back what others have.
+constexpr std::uint32_t own_first_pieces = 2;
 /// How long others go first, at least.
 constexpr auto turn_patience = std::chrono::milliseconds{300};
 
@@ -134,6 +137,7 @@ std::optional<channel_kind> route_plan::route(std::uint32_t piece,
   const auto havers = sight.available(channel_kind::inner, piece);
   const auto taken = taken_over_.find(piece);
   const auto assigned = assigned_[piece].route;
+  if (own_first_ && havers > 0) return std::nullopt;
   if (havers > 0 || (assigned == piece_route::inner && taken == taken_over_.end())) {
     if (current == channel_kind::inner || may_ask(piece, havers, now)) return channel_kind::inner;
     return std::nullopt;
@@ -155,6 +159,17 @@ std::vector<std::uint32_t> route_plan::awaited(const piece_set& missing,
     ++counts[assigned_[piece].owner];
   });
   return counts;
+}
+
+void route_plan::look_at_self(const piece_set& missing, const swarm_sight& sight) {
+  const auto others = awaited(missing, sight);
+  std::uint32_t own = 0;
+  missing.for_each([&](std::uint32_t piece) {
+    own += assigned_[piece].route == piece_route::source &&
+           sight.available(channel_kind::inner, piece) == 0;
+  });
+  const auto awaited_sum = std::accumulate(others.begin(), others.end(), 0u);
+  own_first_ = own >= own_first_pieces && awaited_sum < others.size();
 }
 
 bool route_plan::look_for_late(const piece_set& missing, const swarm_sight& sight, instant now) {

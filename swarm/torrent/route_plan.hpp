@@ -57,6 +57,9 @@ public:
                                                   const swarm_sight& sight,
                                                   topology::instant now) const;
 
+  /// Sees whether the others wait for this host alone; then its own pieces come before all others.
+  void look_at_self(const piece_set& missing, const swarm_sight& sight);
+
   /// Looks for owners that are late and takes over from them. @returns whether routes changed.
   bool look_for_late(const piece_set& missing, const swarm_sight& sight, topology::instant now);
 
@@ -92,6 +95,7 @@ private:
   std::vector<topology::instant> offered_;
   topology::late_owners late_;
   std::map<std::uint32_t, channel_kind> taken_over_;
+  bool own_first_ = false;
 
   topology::instant started_;
   topology::instant last_arrival_;

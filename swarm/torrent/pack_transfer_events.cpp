@@ -126,7 +126,7 @@ std::uint32_t pack_transfer::request_queue(const channel& where, const lt::addre
   // holder is asked for what nobody else brings, and must not fall idle while the asker's own uplink
   // is busy. Over a long way any short queue would leave the line idle.
   constexpr std::uint32_t among_fetchers = 8;
-  static const std::uint32_t of_a_holder = getenv("SRCQ") ? atoi(getenv("SRCQ")) : 32;
+  constexpr std::uint32_t of_a_holder = 32;
   constexpr std::uint32_t between_sites = 256;
   if (context_.members.other_site(peer, context_.config.self.where)) return between_sites;
   return where.kind() == channel_kind::source ? of_a_holder : among_fetchers;

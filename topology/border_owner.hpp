@@ -59,8 +59,8 @@ std::vector<piece_route> piece_routes(std::uint64_t pack_key, std::uint32_t piec
                                       const std::vector<fetcher>& fetchers,
                                       const std::string& self);
 
-/// What ranks hosts for a pack's pieces, for other agreements than ownership: first of the host, then,
-/// from that, for each piece. Uniform; everybody computes the same.
+/// What ranks hosts for a pack's pieces, for other agreements than ownership: first of the host,
+/// then, from that, for each piece. Uniform; everybody computes the same.
 std::uint64_t host_score(std::uint64_t pack_key, const std::string& host);
 std::uint64_t piece_score(std::uint64_t host_score, std::uint32_t piece);
 

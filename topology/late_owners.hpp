@@ -43,8 +43,8 @@ public:
 
   /// The owners that matter from now on. Those watched already keep their history.
   void watch(const std::vector<std::string>& owners, instant now);
-  /// `owner` announced one more piece, its own or another: it is alive, and this is its speed. At the
-  /// end, when only its own pieces are left, this is the speed at which it brings those.
+  /// `owner` announced one more piece, its own or another: it is alive, and this is its speed. At
+  /// the end, when only its own pieces are left, this is the speed at which it brings those.
   void announced(const std::string& owner, instant now);
   /// Whether there is a connection to `owner`.
   void connected(const std::string& owner, bool up, instant now);

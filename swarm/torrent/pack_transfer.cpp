@@ -243,7 +243,8 @@ void pack_transfer::reroute_later(std::uint32_t piece) {
   if (!first) return;
   context_.post([self = shared_from_this()] {
     piece_set pieces{self->wanted_.size()};
-    for (const auto one : std::exchange(self->to_reroute_, {})) pieces.insert(one);
+    for (const auto one : std::exchange(self->to_reroute_, {}))
+      pieces.insert(one);
     if (self->fetching_) self->reroute(pieces);
   });
 }

@@ -123,8 +123,8 @@ void pack_transfer::on_sent(channel&, std::uint64_t bytes) { sent_ += bytes; }
 
 std::uint32_t pack_transfer::request_queue(const channel& where, const lt::address& peer) const {
   // Among fetchers a short queue keeps hosts from asking one peer for what others could bring; a
-  // holder is asked for what nobody else brings, and must not fall idle while the asker's own uplink
-  // is busy. Over a long way any short queue would leave the line idle.
+  // holder is asked for what nobody else brings, and must not fall idle while the asker's own
+  // uplink is busy. Over a long way any short queue would leave the line idle.
   constexpr std::uint32_t among_fetchers = 8;
   constexpr std::uint32_t of_a_holder = 32;
   constexpr std::uint32_t between_sites = 256;

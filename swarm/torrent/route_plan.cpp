@@ -11,8 +11,8 @@ using topology::piece_route;
 
 namespace {
 
-/// How many hosts of a rack may ask for a piece for each one that has it. Two, so that one that does
-/// not want it stops nobody.
+/// How many hosts of a rack may ask for a piece for each one that has it. Two, so that one that
+/// does not want it stops nobody.
 constexpr std::uint32_t askers_per_haver = 2;
 /// So many own pieces are worth holding back what others have.
 constexpr std::uint32_t own_first_pieces = 2;
@@ -23,8 +23,8 @@ constexpr auto turn_patience = std::chrono::milliseconds{300};
 
 route_plan::route_plan(std::uint64_t pack_key, std::uint32_t piece_count, topology::fetcher self,
                        topology::late_owners_config late)
-    : pack_key_{pack_key},
-      piece_count_{piece_count}, self_{std::move(self)}, config_{late}, offered_(piece_count), late_{late} {}
+    : pack_key_{pack_key}, piece_count_{piece_count}, self_{std::move(self)}, config_{late},
+      offered_(piece_count), late_{late} {}
 
 void route_plan::set_fetchers(std::vector<topology::fetcher> fetchers, instant now) {
   std::sort(fetchers.begin(), fetchers.end(),
@@ -115,7 +115,8 @@ void route_plan::rank() {
   const auto mine = topology::host_score(pack_key_, self_.host);
   for (std::uint32_t piece = 0; piece < piece_count_; ++piece) {
     const auto score = topology::piece_score(mine, piece);
-    for (const auto mate : mates) rank_[piece] += topology::piece_score(mate, piece) > score;
+    for (const auto mate : mates)
+      rank_[piece] += topology::piece_score(mate, piece) > score;
   }
 }
 

@@ -66,7 +66,8 @@ public:
 private:
   void assign(topology::instant now);
   void rank();
-  [[nodiscard]] bool may_ask(std::uint32_t piece, std::uint32_t havers, topology::instant now) const;
+  [[nodiscard]] bool may_ask(std::uint32_t piece, std::uint32_t havers,
+                             topology::instant now) const;
   [[nodiscard]] std::vector<topology::piece_assignment>
   assignments_without(const std::vector<std::string>& excluded) const;
   [[nodiscard]] std::string owner_of(std::uint32_t piece) const;

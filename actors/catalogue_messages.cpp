@@ -1,5 +1,7 @@
 #include "actors/catalogue_messages.hpp"
 
+#include "actors/wire_convert.hpp"
+
 #include "swarm/crypto/sha256.hpp"
 
 #include <map>
@@ -162,6 +164,10 @@ result<wire::ImageRecord> find_image(swarm::catalogue& catalogue, const wire::Fi
   if (!recipe) return recipe.error();
   out.set_chunking(static_cast<std::uint32_t>(recipe->cut));
   out.set_content(recipe->content.raw());
+  if (!find.fetching()) return out;
+  const auto needs = swarm::needed_pieces(*recipe);
+  for (std::size_t i = 0; i < needs.size(); ++i)
+    *out.add_needs() = actors::to_wire(recipe->packs[i].id, needs[i]);
   return out;
 }
 

@@ -195,6 +195,7 @@ general_index_server(gis_local_actor::stateful_pointer<general_index_server_stat
                      general_index_server_config config,
                      std::shared_ptr<std::unique_ptr<swarm::catalogue>> catalogue) {
   self->state.config = std::move(config);
+  self->state.members.set_gis_host(self->state.config.host);
   self->state.catalogue = std::move(*catalogue);
   self->set_down_handler([self](const caf::down_msg& down) { on_down(self, down); });
   return {

@@ -41,10 +41,10 @@ public:
     auto image = image_name::parse(order_.image);
     if (!image) return image.error();
     work_.status().phase = "looking up";
-    auto recipe = work_.fetch_recipe(*image, record_);
-    if (!recipe) return recipe.error();
-    if (auto known = learn_packs(*recipe); !known) return known;
-    if (auto exporting = start_export(*recipe); !exporting) return exporting;
+    auto record = work_.find_image(*image, true);
+    if (!record) return record.error();
+    record_ = std::move(*record);
+    if (auto known = learn_packs(); !known) return known;
     if (auto fetched = fetch(); !fetched) {
       if (exporter_) exporter_->cancel();
       return fetched;
@@ -54,29 +54,56 @@ public:
 
 private:
   /// Makes every pack of the recipe known to the store and pins it for the time of the job.
-  result<void> learn_packs(const swarm::recipe& recipe) {
-    const auto needed = swarm::needed_pieces(recipe);
-    auto& store = *work_.context().store;
+  result<void> learn_packs() {
     owner_ = "get-" + std::to_string(work_.status().id);
-    for (std::size_t i = 0; i < recipe.packs.size(); ++i) {
-      const auto id = recipe.packs[i].id;
-      auto descriptor = store.descriptor(id);
-      if (!descriptor) {
-        auto bytes = work_.download(wire::PACK_DESCRIPTOR, id.raw());
-        if (!bytes) return bytes.error();
-        auto decoded = swarm::decode_pack_descriptor(*bytes, swarm::sha256);
-        if (!decoded) return decoded.error();
-        if (decoded->id != id) return {errc::corrupt, "got another pack's description"};
-        if (auto added = store.add(*decoded); !added) return added;
-        descriptor = std::move(*decoded);
+    for (const auto& need : record_.needs()) {
+      const auto id = swarm::pack_id::from_raw(need.pack());
+      auto pieces = pieces_of(need);
+      if (!id || !pieces) {
+        return {errc::corrupt, "the general index server sent a malformed list of pieces"};
       }
-      if (auto pinned = store.pin(id, owner_); !pinned) return pinned;
-      const auto key = id;
-      pack_fetch fetch{std::move(*descriptor), needed[i], {}};
-      fetch.missing = fetch.needed - store.have(key);
-      packs_.emplace(key, std::move(fetch));
+      if (auto learnt = learn_pack(*id, std::move(*pieces)); !learnt) return learnt;
     }
     return count_and_make_room();
+  }
+
+  result<void> learn_pack(const swarm::pack_id& id, swarm::piece_set needed) {
+    auto& store = *work_.context().store;
+    auto descriptor = store.descriptor(id);
+    if (!descriptor) {
+      auto bytes = work_.download(wire::PACK_DESCRIPTOR, id.raw());
+      if (!bytes) return bytes.error();
+      auto decoded = swarm::decode_pack_descriptor(*bytes, swarm::sha256);
+      if (!decoded) return decoded.error();
+      if (decoded->id != id) return {errc::corrupt, "got another pack's description"};
+      if (auto added = store.add(*decoded); !added) return added;
+      descriptor = std::move(*decoded);
+    }
+    if (needed.size() != descriptor->piece_count()) {
+      return {errc::corrupt, "pack " + id.hex() + " has another number of pieces than told"};
+    }
+    if (auto pinned = store.pin(id, owner_); !pinned) return pinned;
+    pack_fetch fetch{std::move(*descriptor), std::move(needed), {}};
+    fetch.missing = fetch.needed - store.have(id);
+    packs_.emplace(id, std::move(fetch));
+    return {};
+  }
+
+  /// The recipe comes while pieces come: it would cost every host a second at 40 Mbit/s to wait.
+  result<void> read_recipe() {
+    auto recipe = work_.fetch_recipe(record_);
+    if (!recipe) return recipe.error();
+    const auto needed = swarm::needed_pieces(*recipe);
+    bool agrees = recipe->packs.size() == packs_.size();
+    for (std::size_t i = 0; agrees && i < needed.size(); ++i) {
+      const auto found = packs_.find(recipe->packs[i].id);
+      agrees = found != packs_.end() && found->second.needed == needed[i];
+    }
+    if (!agrees) {
+      return {errc::corrupt, "the general index server's list of the pieces of " + order_.image +
+                                 " does not match the recipe"};
+    }
+    return start_export(*recipe);
   }
 
   result<void> count_and_make_room() {
@@ -170,13 +197,14 @@ private:
 
   /// Waits for pieces; asks the index anew now and then.
   result<void> fetch() {
-    if (complete()) return {};
+    if (complete()) return read_recipe();
     work_.status().phase = "fetching";
     work_.report(true);
     auto& store = *work_.context().store;
     before_ = received_so_far();
     if (auto found = look_up(std::chrono::seconds{60}); !found) return found;
     auto asked = std::chrono::steady_clock::now();
+    if (auto read = read_recipe(); !read) return read;
     std::optional<error> fault;
     while (!complete() && !fault) {
       work_.self()->receive(

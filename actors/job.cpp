@@ -64,7 +64,7 @@ result<std::string> job::download(wire::DocumentKind kind, const std::string& id
   request.set_id(id);
   while (true) {
     request.set_offset_bytes(whole.size());
-    auto part = ask_gis<wire::DocumentPart>(request);
+    auto part = ask_index<wire::DocumentPart>(request, patience_);
     if (!part) return part.error();
     whole += part->part();
     if (whole.size() >= part->total_bytes()) return whole;
@@ -72,20 +72,23 @@ result<std::string> job::download(wire::DocumentKind kind, const std::string& id
   }
 }
 
-result<swarm::recipe> job::fetch_recipe(const image_name& image, wire::ImageRecord& record) {
+result<wire::ImageRecord> job::find_image(const image_name& image, bool fetching) {
   wire::FindImage request;
   request.set_name(image.name);
   request.set_version(image.version);
-  auto found = ask_gis<wire::ImageRecord>(request);
-  if (!found) return found.error();
-  record = *found;
+  request.set_fetching(fetching);
+  return ask_gis<wire::ImageRecord>(request);
+}
+
+result<swarm::recipe> job::fetch_recipe(const wire::ImageRecord& record) {
   const auto id = swarm::recipe_id::from_raw(record.recipe());
   if (!id) return {errc::corrupt, "the general index server sent a malformed recipe id"};
   if (auto kept = context_.store->recipe_bytes(*id); kept) return swarm::decode_recipe(*kept);
   auto bytes = download(wire::RECIPE, record.recipe());
   if (!bytes) return bytes.error();
   if (swarm::sha256(std::as_bytes(std::span{*bytes})) != id->bytes) {
-    return {errc::corrupt, "the recipe of " + image.text() + " does not match its id"};
+    return {errc::corrupt,
+            "the recipe of " + record.name() + ":" + record.version() + " does not match its id"};
   }
   if (auto kept = context_.store->put_recipe(*id, *bytes); !kept) return kept.error();
   return swarm::decode_recipe(*bytes);

@@ -75,10 +75,12 @@ public:
     });
   }
 
-  /// A document, whole and checked against its name.
+  /// A document, whole, by way of the rack's index; the caller checks it against its name.
   result<std::string> download(wire::DocumentKind kind, const std::string& id);
-  /// The image's recipe: from the store, else from the GIS, and then kept in the store.
-  result<swarm::recipe> fetch_recipe(const image_name& image, wire::ImageRecord& record);
+  /// What the GIS knows of the image; `fetching`: with the pieces that it needs.
+  result<wire::ImageRecord> find_image(const image_name& image, bool fetching);
+  /// The image's recipe: from the store, else from the network, and then kept in the store.
+  result<swarm::recipe> fetch_recipe(const wire::ImageRecord& record);
 
 private:
   template <class Reply, class Try>

@@ -64,7 +64,8 @@ void membership::assign() {
   std::vector<topology::role_candidate> alive;
   for (const auto& [name, member] : members_) {
     if (!member.online) continue;
-    alive.push_back({name, *topology::place::parse(member.hello.self().place()), member.joined});
+    alive.push_back({name, *topology::place::parse(member.hello.self().place()), member.joined,
+                     name == gis_host_});
   }
   roles_ = topology::assign_roles(alive, roles_);
   ++revision_;

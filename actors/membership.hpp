@@ -9,12 +9,16 @@
 
 #include <map>
 #include <string>
+#include <utility>
 
 namespace shoal::actors {
 
 /// The hosts that have joined since this GIS started, online or not.
 class membership {
 public:
+  /// The host of the GIS itself, which is to be spared other roles.
+  void set_gis_host(std::string host) { gis_host_ = std::move(host); }
+
   /// A host joins, or joins again. @returns errc::conflict when a host of that name is online with a
   /// later session (two machines with one name), errc::invalid_argument for a malformed peer.
   result<void> join(const wire::Hello& hello);
@@ -40,6 +44,7 @@ private:
   void assign();
 
   std::map<std::string, member_record> members_;
+  std::string gis_host_;
   topology::role_map roles_;
   std::uint64_t joins_ = 0;
   std::uint64_t revision_ = 1;

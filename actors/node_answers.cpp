@@ -96,8 +96,9 @@ result<std::vector<host_status>> answer_hosts(job& asker) {
 result<plan_status> answer_plan(job& asker, const std::string& image) {
   auto name = image_name::parse(image);
   if (!name) return name.error();
-  wire::ImageRecord record;
-  auto recipe = asker.fetch_recipe(*name, record);
+  auto record = asker.find_image(*name, false);
+  if (!record) return record.error();
+  auto recipe = asker.fetch_recipe(*record);
   if (!recipe) return recipe.error();
   const auto out = asker.ways_out();
   auto holders = holders_of(asker, *recipe, out);

@@ -88,6 +88,30 @@ caf::result<wire::Ack> on_end_fetch(index_pointer self, const wire::EndFetch& en
   return self->delegate(self->state.parent, ended);
 }
 
+/// A rack that gets an image asks for its documents all at once; the GIS is asked once.
+caf::result<wire::DocumentPart> on_download(index_pointer self, const wire::Download& order) {
+  auto& state = self->state;
+  const auto key = document_cache::key_of(order);
+  if (const auto* known = state.documents.find(key)) return *known;
+  if (!state.parent) return to_caf({errc::unreachable, "the general index server is away"});
+  auto promise = self->make_response_promise<wire::DocumentPart>();
+  auto& waiting = state.waiting[key];
+  waiting.push_back(promise);
+  if (waiting.size() > 1) return promise;
+  self->request(state.parent, parent_patience, order)
+      .then(
+          [self, key](const wire::DocumentPart& part) {
+            self->state.documents.keep(key, part);
+            auto askers = self->state.waiting.extract(key);
+            for (auto& one : askers.mapped()) one.deliver(part);
+          },
+          [self, key](const caf::error& fault) {
+            auto askers = self->state.waiting.extract(key);
+            for (auto& one : askers.mapped()) one.deliver(fault);
+          });
+  return promise;
+}
+
 } // namespace
 
 rack_index_local_actor::behavior_type
@@ -100,6 +124,7 @@ rack_index(rack_index_local_actor::stateful_pointer<rack_index_state> self) {
       [self](const wire::Announce& news) { return on_announce(self, news); },
       [self](const wire::Lookup& lookup) { return on_lookup(self, lookup); },
       [self](const wire::EndFetch& ended) { return on_end_fetch(self, ended); },
+      [self](const wire::Download& order) { return on_download(self, order); },
       [self](const attach_host& news) { self->state.index.learn_agent(news.host, news.agent); },
       [self](const gis_actor& parent) { self->state.parent = parent; },
       [self](const wire::Members& members) { self->state.index.follow(members); },

@@ -3,6 +3,7 @@
 // everything again to whoever becomes the index.
 #pragma once
 
+#include "actors/document_cache.hpp"
 #include "actors/messages.hpp"
 #include "actors/swarm_index.hpp"
 
@@ -21,6 +22,9 @@ struct rack_index_state {
   static inline const char* name = "rack-index";
   swarm_index index;
   gis_actor parent;
+  document_cache documents;
+  /// Who waits for a part that was asked for already.
+  std::map<std::string, std::vector<caf::typed_response_promise<wire::DocumentPart>>> waiting;
 };
 
 /// Spawn with `system.spawn(rack_index)`.

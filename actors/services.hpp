@@ -67,7 +67,9 @@ using gis_actor = gis_service::actor;
 /// The RACK INDEX: who in this rack holds which pieces; what it cannot answer it asks the GIS.
 using rack_index_service = service<method<wire::Announce, wire::Ack>,
                                    method<wire::Lookup, wire::Swarms>,
-                                   method<wire::EndFetch, wire::Ack>>;
+                                   method<wire::EndFetch, wire::Ack>,
+                                   // Documents come into a rack once.
+                                   method<wire::Download, wire::DocumentPart>>;
 using rack_index_actor = rack_index_service::actor;
 
 /// The HOST AGENT: what the GIS may ask of a host.

@@ -52,8 +52,9 @@ result<void> verify(job& work, const verify_order& order) {
   }
   auto image = image_name::parse(order.image);
   if (!image) return image.error();
-  wire::ImageRecord record;
-  auto recipe = work.fetch_recipe(*image, record);
+  auto record = work.find_image(*image, false);
+  if (!record) return record.error();
+  auto recipe = work.fetch_recipe(*record);
   if (!recipe) return recipe.error();
   std::set<swarm::pack_id> packs;
   for (const auto& pack : recipe->packs) packs.insert(pack.id);

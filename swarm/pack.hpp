@@ -26,7 +26,7 @@ using sha256_function = digest (*)(std::span<const std::byte>);
 /// The unit of proof (BEP 52).
 inline constexpr std::uint32_t block_bytes = 16 * 1024;
 /// The unit of location and bulk transfer. Why this size: `swarm/README.md`, Decisions.
-inline constexpr std::uint32_t default_piece_bytes = 256 * 1024;
+inline constexpr std::uint32_t default_piece_bytes = 64 * 1024;
 /// The longest pack anybody will accept, so that a hostile descriptor cannot claim memory.
 inline constexpr std::uint64_t pack_bytes_max = 1ull << 40;
 /// The longest piece anybody will accept.

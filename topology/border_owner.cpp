@@ -164,11 +164,11 @@ std::vector<piece_assignment> piece_assignments(std::uint64_t pack_key, std::uin
   for (const auto piece : pieces) {
     const auto source_owner = everybody.index[owner[piece]];
     if (source_owner == self_index)
-      assigned[piece] = {piece_route::source, self_index};
+      assigned[piece] = {piece_route::source, self_index, source_owner};
     else if (fetchers[source_owner].where == me->where) {
-      assigned[piece] = {piece_route::inner, source_owner};
+      assigned[piece] = {piece_route::inner, source_owner, source_owner};
     } else {
-      assigned[piece] = {piece_route::outer, source_owner};
+      assigned[piece] = {piece_route::outer, source_owner, source_owner};
       from_other_racks.push_back(piece);
     }
   }
@@ -177,7 +177,9 @@ std::vector<piece_assignment> piece_assignments(std::uint64_t pack_key, std::uin
   own(mix(pack_key ^ hash_of(me->where.path())), from_other_racks, rack.hosts, owner);
   for (const auto piece : from_other_racks) {
     const auto rack_owner = rack.index[owner[piece]];
-    if (rack_owner != self_index) assigned[piece] = {piece_route::inner, rack_owner};
+    if (rack_owner == self_index) continue;
+    assigned[piece].route = piece_route::inner;
+    assigned[piece].owner = rack_owner;
   }
   return assigned;
 }

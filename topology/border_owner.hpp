@@ -36,6 +36,8 @@ struct piece_assignment {
   /// Who brings it as far as that route: the fetcher it is expected from (`self` for `source`), as
   /// an index into the list of fetchers given.
   std::uint32_t owner = 0;
+  /// Who brings it across every border, for all racks.
+  std::uint32_t source_owner = 0;
 
   friend bool operator==(const piece_assignment&, const piece_assignment&) = default;
 };

@@ -23,6 +23,11 @@ void late_owners::announced(const std::string& owner, instant now) {
   if (one.announcements.size() > config_.recent_pieces) one.announcements.pop_front();
 }
 
+void late_owners::heard(const std::string& owner, instant when) {
+  const auto found = records_.find(owner);
+  if (found != records_.end()) found->second.last_sign = std::max(found->second.last_sign, when);
+}
+
 void late_owners::connected(const std::string& owner, bool up, instant now) {
   const auto found = records_.find(owner);
   if (found == records_.end() || found->second.up == up) return;
@@ -30,10 +35,15 @@ void late_owners::connected(const std::string& owner, bool up, instant now) {
   one.up = up;
   if (up) {
     one.ever_connected = true;
-    one.last_sign = now;
+    one.up_since = one.last_sign = now;
   } else {
     one.lost_at = now;
   }
+}
+
+bool late_owners::up(const std::string& owner) const {
+  const auto found = records_.find(owner);
+  return found != records_.end() && found->second.up;
 }
 
 owner_verdict late_owners::judge(const std::string& owner, std::uint32_t remaining,
@@ -44,8 +54,9 @@ owner_verdict late_owners::judge(const std::string& owner, std::uint32_t remaini
   if (!one.up) {
     // One that was never there may only be starting.
     const auto gone = one.ever_connected ? now - one.lost_at : now - one.watched_since;
-    const std::chrono::nanoseconds forgiven =
-        one.ever_connected ? config_.lost_after : config_.slack;
+    const bool settled =
+        one.ever_connected && one.lost_at - one.up_since > config_.settled_after;
+    const std::chrono::nanoseconds forgiven = settled ? config_.lost_after : config_.slack;
     return gone > forgiven ? owner_verdict::dead : owner_verdict::in_time;
   }
   const std::chrono::nanoseconds slack = config_.slack;

@@ -26,8 +26,10 @@ inline constexpr std::uint32_t late_window_pieces = 8;
 struct late_owners_config {
   /// Silence that is always forgiven, and how much later than us an owner may finish.
   std::chrono::milliseconds slack{1500};
-  /// An owner whose connection was lost must be back within this time.
+  /// An owner whose connection was lost must be back within this time...
   std::chrono::milliseconds lost_after{300};
+  /// ... unless it had not lasted longer than this: while a swarm forms, connections come and go.
+  std::chrono::milliseconds settled_after{1000};
   /// An owner's speed is that of its latest pieces: others that finish leave it more of the link.
   std::size_t recent_pieces = 16;
   /// Silence is judged against this many times the usual time between two pieces.
@@ -46,8 +48,13 @@ public:
   /// `owner` announced one more piece, its own or another: it is alive, and this is its speed. At
   /// the end, when only its own pieces are left, this is the speed at which it brings those.
   void announced(const std::string& owner, instant now);
+  /// Something came from `owner`, whatever it was: it is alive. Earlier than what is known: nothing.
+  void heard(const std::string& owner, instant when);
   /// Whether there is a connection to `owner`.
   void connected(const std::string& owner, bool up, instant now);
+
+  /// Whether `owner` was connected when last heard of.
+  [[nodiscard]] bool up(const std::string& owner) const;
 
   /// @param remaining pieces that `owner` is still expected to bring; none means in time.
   /// @param usual_interval what one owner's pieces usually take, seen at our own; zero if unknown.
@@ -59,6 +66,7 @@ private:
     instant watched_since;
     instant last_sign;
     instant lost_at;
+    instant up_since;
     /// When the owner's latest pieces were announced, oldest first.
     std::deque<instant> announcements;
     bool ever_connected = false;

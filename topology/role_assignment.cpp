@@ -21,11 +21,22 @@ std::string take_first(std::vector<const role_candidate*>& rack) {
   return rack.empty() ? std::string{} : take(rack, std::string{rack.front()->host});
 }
 
+bool is_burdened(const std::vector<const role_candidate*>& rack, const std::string& host) {
+  return std::any_of(rack.begin(), rack.end(), [&](const auto* candidate) {
+    return candidate->host == host && candidate->burdened;
+  });
+}
+
 rack_roles assign_rack(std::vector<const role_candidate*> rack, const rack_roles& present) {
   std::sort(rack.begin(), rack.end(), [](const auto* a, const auto* b) {
-    return std::tie(a->joined, a->host) < std::tie(b->joined, b->host);
+    return std::tie(a->burdened, a->joined, a->host) < std::tie(b->burdened, b->joined, b->host);
   });
   rack_roles roles;
+  if (rack.size() > 1 && is_burdened(rack, present.index) && !rack.front()->burdened) {
+    roles.index = take_first(rack);
+    roles.standby = take_first(rack);
+    return roles;
+  }
   roles.index = take(rack, present.index);
   if (roles.index.empty()) roles.index = take(rack, present.standby);
   if (roles.index.empty()) roles.index = take_first(rack);

@@ -149,6 +149,12 @@ result<void> disk_pack_store::read(pack_id pack, std::uint64_t offset_bytes,
   return found ? found->read(offset_bytes, into) : unknown(pack);
 }
 
+bool disk_pack_store::read_cached(pack_id pack, std::uint64_t offset_bytes,
+                                  std::span<std::byte> into) const {
+  const auto found = find(pack);
+  return found && found->read_cached(offset_bytes, into);
+}
+
 result<void> disk_pack_store::sync() {
   const std::lock_guard lock{flush_mutex_};
   auto done = flush_all();

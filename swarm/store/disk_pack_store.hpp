@@ -43,6 +43,8 @@ public:
                                   std::span<const std::byte> bytes) override;
   result<void> read(pack_id pack, std::uint64_t offset_bytes,
                     std::span<std::byte> into) const override;
+  bool read_cached(pack_id pack, std::uint64_t offset_bytes,
+                   std::span<std::byte> into) const override;
   result<void> sync() override;
   result<std::unique_ptr<pack_writer>> begin_pack(std::uint32_t piece_bytes) override;
   result<void> pin(pack_id pack, const std::string& owner) override;

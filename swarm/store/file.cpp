@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/uio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -119,6 +120,12 @@ result<void> file::read_at(std::uint64_t offset_bytes, std::span<std::byte> into
     into = into.subspan(static_cast<std::size_t>(got));
   }
   return {};
+}
+
+bool file::read_cached_at(std::uint64_t offset_bytes, std::span<std::byte> into) const {
+  const iovec whole{into.data(), into.size()};
+  const auto got = ::preadv2(descriptor_, &whole, 1, as_offset(offset_bytes), RWF_NOWAIT);
+  return got >= 0 && static_cast<std::size_t>(got) == into.size();
 }
 
 result<void> file::sync_data() const {

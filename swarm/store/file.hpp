@@ -54,6 +54,8 @@ public:
   result<void> write_at(std::uint64_t offset_bytes, std::span<const std::byte> bytes) const;
   /// Fills `into` or fails; the end of the file is errc::corrupt.
   result<void> read_at(std::uint64_t offset_bytes, std::span<std::byte> into) const;
+  /// Reads only what the kernel has in memory. @returns whether all of `into` was filled.
+  bool read_cached_at(std::uint64_t offset_bytes, std::span<std::byte> into) const;
   /// Contents and length are on the disk after this returns.
   result<void> sync_data() const;
   /// Asks the kernel to begin writing a range back, so that a later `sync_data` has less to do.

@@ -164,6 +164,16 @@ result<void> pack_file::read(std::uint64_t offset_bytes, std::span<std::byte> in
   }
 }
 
+bool pack_file::read_cached(std::uint64_t offset_bytes, std::span<std::byte> into) const {
+  std::shared_lock lock{mutex_, std::try_to_lock};
+  if (!lock || !holds_range(offset_bytes, into.size())) return false;
+  const auto generation = generation_;
+  lock.unlock();
+  const auto data = parts_.handles.data(handle_);
+  if (!data || !(*data)->read_cached_at(offset_bytes, into)) return false;
+  return lock.try_lock() && generation == generation_;
+}
+
 void pack_file::touch(time now) {
   last_use_.store(now, std::memory_order_relaxed);
   use_is_news_.store(true, std::memory_order_relaxed);

@@ -106,6 +106,7 @@ public:
   /// Keeps a piece that has been verified.
   result<void> put(std::uint32_t piece, std::span<const std::byte> bytes);
   result<void> read(std::uint64_t offset_bytes, std::span<std::byte> into) const;
+  bool read_cached(std::uint64_t offset_bytes, std::span<std::byte> into) const;
   /// Makes what was put durable. If the disk fails, what was not durable is dropped.
   result<void> flush();
 

@@ -95,6 +95,13 @@ public:
   /// Reads `into.size()` bytes. @returns errc::not_found if a piece in the range is not held.
   virtual result<void> read(pack_id pack, std::uint64_t offset_bytes,
                             std::span<std::byte> into) const = 0;
+  /// As `read`, but only if no disk has to be waited for. @returns whether `into` was filled;
+  /// otherwise `read` does it or says why not.
+  virtual bool read_cached(pack_id pack, std::uint64_t offset_bytes,
+                           std::span<std::byte> into) const {
+    static_cast<void>(pack), static_cast<void>(offset_bytes), static_cast<void>(into);
+    return false;
+  }
   /// Everything put before is durable after this returns.
   virtual result<void> sync() = 0;
 

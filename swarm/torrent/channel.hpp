@@ -27,6 +27,8 @@ struct connection {
   bool outgoing = false;
   /// The handshake is done.
   bool open = false;
+  /// When the peer last sent something.
+  clock::time_point heard;
   piece_set have;
 };
 

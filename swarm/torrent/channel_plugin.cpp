@@ -34,7 +34,13 @@ public:
     if (const auto owner = owner_.lock()) owner->closed(connection_);
   }
 
+  bool on_request(const lt::peer_request&) override {
+    connection_->heard = clock::now();
+    return false;
+  }
+
   bool on_have(lt::piece_index_t piece) override {
+    connection_->heard = clock::now();
     if (const auto owner = owner_.lock()) {
       owner->have(*connection_, static_cast<std::uint32_t>(static_cast<int>(piece)));
     }
@@ -52,6 +58,7 @@ public:
   bool on_have_none() override { return replace(piece_set{connection_->have.size()}); }
 
   bool on_piece(const lt::peer_request& request, lt::span<const char> bytes) override {
+    connection_->heard = clock::now();
     if (const auto owner = owner_.lock()) {
       owner->block_arrived(*connection_, request, static_cast<std::size_t>(bytes.size()));
     }

@@ -248,7 +248,9 @@ void disk_backend::cancel_assemblies(storage& target) {
 
 void disk_backend::async_read(lt::storage_index_t index, const lt::peer_request& request,
                               read_handler handler, lt::disk_job_flags_t) {
-  reads_.push_back({storages_[static_cast<std::uint32_t>(index)], request, std::move(handler)});
+  read_job job{storages_[static_cast<std::uint32_t>(index)], request, std::move(handler)};
+  // What was fetched just now is in memory: a trip to a worker would cost more than the copy.
+  if (!read(job, true)) reads_.push_back(std::move(job));
 }
 
 void disk_backend::submit_jobs() {
@@ -256,19 +258,20 @@ void disk_backend::submit_jobs() {
   readers_.submit(
       [this, jobs = std::make_shared<std::vector<read_job>>(std::exchange(reads_, {}))] {
         for (const auto& job : *jobs)
-          read(job);
+          read(job, false);
         // The handlers hold torrents, which only the network thread may let go.
         complete_later([jobs] { jobs->clear(); });
       });
 }
 
-// Worker: one block for a peer.
-void disk_backend::read(const read_job& job) {
+// One block for a peer. `only_cached`: network thread, without waiting; false if that cannot be.
+bool disk_backend::read(const read_job& job, bool only_cached) {
   const auto& pack = job.target->pack->descriptor;
   const auto piece = static_cast<std::uint32_t>(static_cast<int>(job.request.piece));
   const auto length = static_cast<int>(pack.piece_length(piece));
   const auto fail = [&] {
     complete_later([handler = job.handler] { handler(lt::disk_buffer_holder{}, aborted()); });
+    return true;
   };
   if (job.request.length > static_cast<int>(block_bytes) || job.request.start >= length) {
     return fail();
@@ -278,15 +281,18 @@ void disk_backend::read(const read_job& job) {
       static_cast<std::size_t>(std::min(job.request.length, length - job.request.start));
   const auto offset =
       std::uint64_t{piece} * pack.piece_bytes + static_cast<std::uint64_t>(job.request.start);
-  if (!store_.read(pack.id, offset, {block.get(), kept}).ok()) {
+  const std::span<std::byte> into{block.get(), kept};
+  if (only_cached ? !store_.read_cached(pack.id, offset, into)
+                  : !store_.read(pack.id, offset, into).ok()) {
     block_pool_.give_back(std::move(block));
-    return fail();
+    return only_cached ? false : fail();
   }
   std::memset(block.get() + kept, 0, static_cast<std::size_t>(job.request.length) - kept);
   auto* const bytes = reinterpret_cast<char*>(block.release());
   complete_later([this, bytes, size = job.request.length, handler = job.handler] {
     handler(lt::disk_buffer_holder{*this, bytes, size}, lt::storage_error{});
   });
+  return true;
 }
 
 void disk_backend::free_disk_buffer(char* buffer) {

@@ -171,7 +171,7 @@ private:
   void answer_stored(assembly arrived, std::uint32_t piece, const std::vector<digest>& leaves,
                      lt::span<lt::sha256_hash> block_hashes, const hash_handler& handler);
   void cancel_assemblies(storage& target);
-  void read(const read_job& job);
+  bool read(const read_job& job, bool only_cached);
   buffer_pool& pool_for(const pack_io& pack);
 
   lt::io_context& network_;

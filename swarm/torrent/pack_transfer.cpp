@@ -257,6 +257,11 @@ void pack_transfer::tick(clock::time_point now) {
   if (now - looked_at_ < late_interval) return;
   looked_at_ = now;
   const auto missed = missing();
+  for (const auto kind : {channel_kind::inner, channel_kind::outer}) {
+    if (!at(kind)) continue;
+    for (const auto& peer : at(kind)->connections())
+      plan_.heard(context_.members.name(peer->remote.address()), peer->heard);
+  }
   plan_.look_at_self(missed, *this);
   plan_.look_for_late(missed, *this, now);
   reroute(missed);
@@ -274,14 +279,7 @@ void pack_transfer::second_tick(clock::time_point now) {
       if (wanted_.contains(piece)) news_.push_back(piece);
       reroute_later();
     });
-    for (const auto kind : all_channels) {
-      const auto& told = told_[static_cast<std::size_t>(kind)];
-      if (!at(kind) || !at(kind)->ready()) continue;
-      (pack_->stored - told).for_each([&](std::uint32_t piece) {
-        told_[static_cast<std::size_t>(kind)].insert(piece);
-        at(kind)->hand_over(piece);
-      });
-    }
+    hand_over_rest();
     if (!news_.empty()) flush_news();
   }
   if (fetching_ || receive_rate_ + send_rate_ > 0) idle_since_ = now;

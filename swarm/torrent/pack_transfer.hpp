@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace shoal::swarm {
@@ -96,7 +97,8 @@ private:
   void reroute(const piece_set& pieces);
   void reroute_later();
   void reroute_later(std::uint32_t piece);
-  void hand_over(channel_kind except, std::uint32_t piece);
+  void hand_over(channel_kind from, std::uint32_t piece, const std::vector<digest>& leaves);
+  void hand_over_rest();
   void flush_news();
   void finish_if_done();
   void accuse(const std::vector<std::string>& guilty, std::uint32_t piece);
@@ -106,6 +108,8 @@ private:
   std::array<std::shared_ptr<channel>, 3> channels_;
   /// What each open channel was told we hold.
   std::array<piece_set, 3> told_;
+  /// Block hashes of pieces that some channel is still to be told of.
+  std::unordered_map<std::uint32_t, std::vector<digest>> leaves_;
   bool fetching_ = false;
   bool unloaded_ = false;
   piece_set wanted_;

@@ -9,7 +9,7 @@ namespace shoal::swarm {
 void pack_transfer::stored(channel_kind from, std::uint32_t piece,
                            const std::vector<digest>& leaves) {
   told_[static_cast<std::size_t>(from)].insert(piece);
-  hand_over(from, piece);
+  hand_over(from, piece, leaves);
   plan_.arrived(from, piece, clock::now());
   where_[piece].reset();
   const auto liars = corruption_.verified(piece, leaves);
@@ -24,13 +24,39 @@ void pack_transfer::stored(channel_kind from, std::uint32_t piece,
   }
 }
 
-// The moment a piece is stored it is announced to the peers of the other swarms as well.
-void pack_transfer::hand_over(channel_kind except, std::uint32_t piece) {
+// The moment a piece is stored it is announced to the peers of the other swarms as well. To other
+// racks only by whoever is to bring it to them, the rest once a second: else these announcements
+// were more packets than all others together.
+void pack_transfer::hand_over(channel_kind from, std::uint32_t piece,
+                              const std::vector<digest>& leaves) {
   for (const auto kind : all_channels) {
-    if (kind == except || !at(kind) || !at(kind)->ready()) continue;
+    if (kind == from || !at(kind) || !at(kind)->ready()) continue;
+    const bool urgent = kind != channel_kind::outer || from == channel_kind::source ||
+                        plan_.brings_to_others(piece);
+    if (fetching_ && !urgent) {
+      leaves_.emplace(piece, leaves);
+      continue;
+    }
     // Before the call, which comes back here when the last block is in.
     told_[static_cast<std::size_t>(kind)].insert(piece);
     at(kind)->hand_over(piece);
+  }
+}
+
+void pack_transfer::hand_over_rest() {
+  const auto leaves = std::exchange(leaves_, {});
+  for (const auto kind : all_channels) {
+    auto& told = told_[static_cast<std::size_t>(kind)];
+    if (!at(kind) || !at(kind)->ready()) continue;
+    (pack_->stored - told).for_each([&](std::uint32_t piece) {
+      told.insert(piece);
+      // Without the hashes at hand the backend reads the piece again.
+      const auto known = leaves.find(piece);
+      pack_->handed_piece = piece;
+      pack_->handed_leaves = known == leaves.end() ? nullptr : &known->second;
+      at(kind)->hand_over(piece);
+      pack_->handed_leaves = nullptr;
+    });
   }
 }
 
@@ -105,7 +131,7 @@ void pack_transfer::on_announced(channel& where, connection& peer, std::uint32_t
     plan_.announced(context_.members.name(peer.remote.address()), clock::now());
   }
   if (pack_->stored.contains(piece)) return;
-  if (where.kind() == channel_kind::inner) plan_.offered(piece, clock::now());
+  if (where.kind() != channel_kind::source) plan_.offered(where.kind(), piece, clock::now());
   // What somebody nearer has need not come from far; and it may be our turn now.
   if (!where_[piece] || static_cast<int>(*where_[piece]) < static_cast<int>(where.kind())) {
     reroute_later(piece);

@@ -1,5 +1,7 @@
 #include "swarm/torrent/route_plan.hpp"
 
+#include "topology/even_pace.hpp"
+
 #include <algorithm>
 #include <numeric>
 #include <utility>
@@ -19,12 +21,18 @@ constexpr std::uint32_t own_first_pieces = 2;
 /// How long others go first, at least.
 constexpr auto turn_patience = std::chrono::milliseconds{300};
 
+/// How long a piece may lie in another rack before somebody else than its owner brings it in.
+constexpr auto outside_patience = std::chrono::milliseconds{2000};
+/// How far a host may be ahead of the others with its own pieces.
+constexpr std::uint32_t ahead_pieces_min = 4;
+constexpr auto ahead_time = std::chrono::milliseconds{400};
+
 } // namespace
 
 route_plan::route_plan(std::uint64_t pack_key, std::uint32_t piece_count, topology::fetcher self,
                        topology::late_owners_config late)
     : pack_key_{pack_key}, piece_count_{piece_count}, self_{std::move(self)}, config_{late},
-      offered_(piece_count), late_{late} {}
+      offered_(piece_count), offered_outside_(piece_count), late_{late}, own_window_{piece_count, true} {}
 
 void route_plan::set_fetchers(std::vector<topology::fetcher> fetchers, instant now) {
   std::sort(fetchers.begin(), fetchers.end(),
@@ -79,14 +87,22 @@ std::string route_plan::owner_of(std::uint32_t piece) const {
   return living_[assigned_[piece].owner].host;
 }
 
+bool route_plan::brings_to_others(std::uint32_t piece) const {
+  return assigned_.empty() || assigned_[piece].route == piece_route::source ||
+         taken_over_.contains(piece);
+}
+
 void route_plan::announced(const std::string& host, instant now) { late_.announced(host, now); }
+
+void route_plan::heard(const std::string& host, instant when) { late_.heard(host, when); }
 
 void route_plan::connected(const std::string& host, bool up, instant now) {
   late_.connected(host, up, now);
 }
 
-void route_plan::offered(std::uint32_t piece, instant now) {
-  if (offered_[piece] == instant{}) offered_[piece] = now;
+void route_plan::offered(channel_kind where, std::uint32_t piece, instant now) {
+  auto& since = where == channel_kind::inner ? offered_[piece] : offered_outside_[piece];
+  if (since == instant{}) since = now;
 }
 
 void route_plan::arrived(channel_kind by, std::uint32_t piece, instant now) {
@@ -128,6 +144,14 @@ bool route_plan::may_ask(std::uint32_t piece, std::uint32_t havers, instant now)
   return now - offered_[piece] > std::max(patience, usual_interval() * 3);
 }
 
+// Hosts may differ on who is dead and then on who owns what: a piece that lies in the next rack for
+// long is taken by whoever ranks first for it, then by the next.
+bool route_plan::overdue_outside(std::uint32_t piece, instant now) const {
+  if (offered_outside_[piece] == instant{}) return false;
+  const std::chrono::nanoseconds patience = outside_patience + outside_patience / 4 * rank_[piece];
+  return now - offered_outside_[piece] > patience + usual_interval() * config_.silent_intervals;
+}
+
 std::optional<channel_kind> route_plan::route(std::uint32_t piece,
                                               std::optional<channel_kind> current,
                                               const swarm_sight& sight, instant now) const {
@@ -139,12 +163,16 @@ std::optional<channel_kind> route_plan::route(std::uint32_t piece,
   const auto taken = taken_over_.find(piece);
   const auto assigned = assigned_[piece].route;
   if (own_first_ && havers > 0) return std::nullopt;
-  if (havers > 0 || (assigned == piece_route::inner && taken == taken_over_.end())) {
+  const bool others_bring = assigned == piece_route::inner && taken == taken_over_.end();
+  if (havers > 0 || (others_bring && !overdue_outside(piece, now))) {
     if (current == channel_kind::inner || may_ask(piece, havers, now)) return channel_kind::inner;
     return std::nullopt;
   }
   if (sight.available(channel_kind::outer, piece) > 0) return channel_kind::outer;
-  if (assigned == piece_route::source) return channel_kind::source;
+  if (assigned == piece_route::source) {
+    if (own_window_.contains(piece)) return channel_kind::source;
+    return std::nullopt;
+  }
   if (taken != taken_over_.end()) return taken->second;
   return assigned == piece_route::outer ? channel_kind::outer : channel_kind::source;
 }
@@ -171,6 +199,40 @@ void route_plan::look_at_self(const piece_set& missing, const swarm_sight& sight
   });
   const auto awaited_sum = std::accumulate(others.begin(), others.end(), 0u);
   own_first_ = own >= own_first_pieces && awaited_sum < others.size();
+  keep_pace(missing, sight);
+}
+
+void route_plan::keep_pace(const piece_set& missing, const swarm_sight& sight) {
+  std::vector<std::uint32_t> unbrought(living_.size());
+  missing.for_each([&](std::uint32_t piece) {
+    if (sight.available(channel_kind::inner, piece) > 0) return;
+    if (sight.available(channel_kind::outer, piece) > 0) return;
+    ++unbrought[assigned_[piece].source_owner];
+  });
+  std::uint32_t own = 0;
+  std::vector<std::uint32_t> others;
+  for (std::size_t i = 0; i < living_.size(); ++i) {
+    if (living_[i].host == self_.host)
+      own = unbrought[i];
+    else if (late_.up(living_[i].host))
+      others.push_back(unbrought[i]);
+  }
+  auto left = topology::own_pieces_window(own, std::move(others), ahead_pieces());
+  own_window_ = piece_set{piece_count_};
+  missing.for_each([&](std::uint32_t piece) {
+    if (left == 0 || assigned_[piece].route != piece_route::source) return;
+    own_window_.insert(piece);
+    --left;
+  });
+}
+
+// What comes between two looks must not run dry.
+std::uint32_t route_plan::ahead_pieces() const {
+  const auto usual = usual_interval();
+  if (usual.count() == 0) return ahead_pieces_min;
+  const auto fitting = std::chrono::nanoseconds{ahead_time} / usual;
+  return std::max(ahead_pieces_min, static_cast<std::uint32_t>(
+                                        std::min<std::int64_t>(fitting, piece_count_)));
 }
 
 bool route_plan::look_for_late(const piece_set& missing, const swarm_sight& sight, instant now) {

@@ -41,11 +41,16 @@ public:
   /// Other fetchers than this host share the given place's rack (or do not).
   [[nodiscard]] bool has_others(channel_kind kind) const;
 
+  /// Whether this host owns the piece for everybody, so that other racks wait for it.
+  [[nodiscard]] bool brings_to_others(std::uint32_t piece) const;
+
   /// `host` has one piece more, whichever: it makes progress.
   void announced(const std::string& host, topology::instant now);
+  /// Whatever came from `host` last came at `when`.
+  void heard(const std::string& host, topology::instant when);
   void connected(const std::string& host, bool up, topology::instant now);
-  /// Somebody in the rack has the piece.
-  void offered(std::uint32_t piece, topology::instant now);
+  /// Somebody who fetches has the piece, in that channel.
+  void offered(channel_kind where, std::uint32_t piece, topology::instant now);
   /// A piece arrived by that channel and is stored.
   void arrived(channel_kind by, std::uint32_t piece, topology::instant now);
 
@@ -57,7 +62,8 @@ public:
                                                   const swarm_sight& sight,
                                                   topology::instant now) const;
 
-  /// Sees whether the others wait for this host alone; then its own pieces come before all others.
+  /// Sees how far this host is with its own pieces and how far the others are with theirs: which of
+  /// its own it asks the holders for next, and whether all others wait for them.
   void look_at_self(const piece_set& missing, const swarm_sight& sight);
 
   /// Looks for owners that are late and takes over from them. @returns whether routes changed.
@@ -72,6 +78,9 @@ private:
   assignments_without(const std::vector<std::string>& excluded) const;
   [[nodiscard]] std::string owner_of(std::uint32_t piece) const;
   [[nodiscard]] std::chrono::nanoseconds usual_interval() const;
+  void keep_pace(const piece_set& missing, const swarm_sight& sight);
+  [[nodiscard]] bool overdue_outside(std::uint32_t piece, topology::instant now) const;
+  [[nodiscard]] std::uint32_t ahead_pieces() const;
   [[nodiscard]] std::vector<std::uint32_t> awaited(const piece_set& missing,
                                                    const swarm_sight& sight) const;
   [[nodiscard]] bool idle(const piece_set& missing, topology::instant now);
@@ -94,9 +103,13 @@ private:
   std::vector<std::uint16_t> rank_;
   /// When the rack was first offered each piece.
   std::vector<topology::instant> offered_;
+  /// When a fetcher of another rack first offered each piece.
+  std::vector<topology::instant> offered_outside_;
   topology::late_owners late_;
   std::map<std::uint32_t, channel_kind> taken_over_;
   bool own_first_ = false;
+  /// The own pieces that may be asked for now.
+  piece_set own_window_;
 
   topology::instant started_;
   topology::instant last_arrival_;

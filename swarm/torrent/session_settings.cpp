@@ -59,6 +59,8 @@ void keep_queues_short(lt::settings_pack& pack) {
   pack.set_int(lt::settings_pack::send_buffer_low_watermark, 32 * 1024);
   pack.set_int(lt::settings_pack::send_buffer_watermark_factor, 5);
   pack.set_int(lt::settings_pack::send_buffer_watermark, 1024 * 1024);
+  // Announcements to those who have the piece are half of all packets.
+  pack.set_bool(lt::settings_pack::send_redundant_have, false);
   pack.set_int(lt::settings_pack::suggest_mode, lt::settings_pack::no_piece_suggestions);
   // A peer that hangs gives its blocks back soon.
   pack.set_int(lt::settings_pack::piece_timeout, 4);

@@ -8,7 +8,7 @@ How: three daemons in two racks, images of 16 MiB made by a seed.
 import json
 import subprocess
 
-from story import CONFLICT, CORRUPT, NOT_FOUND, USAGE, Story, change_image, flip, main, poll
+from story import CONFLICT, CORRUPT, NOT_FOUND, PIECE_BYTES, USAGE, Story, change_image, flip, main, poll
 
 
 class PublishAndGetTest(Story):
@@ -135,16 +135,16 @@ class PublishAndGetTest(Story):
         self.assertTrue(whole["verified"])
         self.assertEqual(whole["warnings"], [])
         (pack,) = self.packs_of(host).values()
-        flip(pack, 3 * 256 * 1024 + 1000)
-        flip(pack, 7 * 256 * 1024)
+        flip(pack, 3 * PIECE_BYTES + 1000)
+        flip(pack, 7 * PIECE_BYTES)
         text = self.assert_refused(CORRUPT, "2 pieces", host, "verify", "web:1")
         self.assertIn("next get fetches them again", text)
         job = host.shoal("jobs")[-1]
         self.assertEqual(len(job["warnings"]), 2, job)
         plan = host.shoal("plan", "web:1")
-        self.assertEqual(plan["own_rack"], 2 * 256 * 1024)
+        self.assertEqual(plan["own_rack"], 2 * PIECE_BYTES)
         answer = self.export_and_compare(host, "web:1", image)
-        self.assertEqual(answer["own_rack"], 2 * 256 * 1024)
+        self.assertEqual(answer["own_rack"], 2 * PIECE_BYTES)
         self.assertTrue(host.shoal("verify")["verified"])
 
     def test_an_export_finds_what_rotted_since_it_was_verified(self):
@@ -154,7 +154,7 @@ class PublishAndGetTest(Story):
         host = swarm["r1h2"]
         host.shoal("get", "web:1")
         (pack,) = self.packs_of(host).values()
-        flip(pack, 5 * 256 * 1024 + 77)
+        flip(pack, 5 * PIECE_BYTES + 77)
         out = self.directory / "out.raw"
         self.assert_refused(CORRUPT, ".", host, "get", "web:1", "--to", out)
         self.assertFalse(out.exists(), "half an image under the name of a whole one")

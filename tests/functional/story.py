@@ -25,7 +25,7 @@ from swarm import Node, ShoalError, Swarm  # noqa: E402
 
 BINARIES = Path(os.environ.get("SHOAL_BIN", ROOT / "build" / "release" / "bin")).resolve()
 MIB = 1 << 20
-PIECE_BYTES = 256 * 1024
+PIECE_BYTES = 64 * 1024
 
 # Exit codes of shoal(1).
 FAILED, USAGE, PARTIAL, NOT_FOUND, CORRUPT, DENIED, UNREACHABLE, NO_SPACE, PERMISSION, CONFLICT = range(1, 11)

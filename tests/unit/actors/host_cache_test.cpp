@@ -50,7 +50,8 @@ rack_index_actor::behavior_type fake_index(rack_index_actor::pointer, index_log*
             return wire::Ack{};
           },
           [](const wire::Lookup&) { return wire::Swarms{}; },
-          [](const wire::EndFetch&) { return wire::Ack{}; }};
+          [](const wire::EndFetch&) { return wire::Ack{}; },
+          [](const wire::Download&) { return wire::DocumentPart{}; }};
 }
 
 class HostCacheTest : public test::deterministic_system<> {

@@ -43,7 +43,8 @@ rack_index_actor::behavior_type fake_index(rack_index_actor::pointer, int* annou
           [](const wire::Lookup&) -> caf::result<wire::Swarms> {
             return to_caf({errc::overloaded, "later"});
           },
-          [](const wire::EndFetch&) { return wire::Ack{}; }};
+          [](const wire::EndFetch&) { return wire::Ack{}; },
+          [](const wire::Download&) { return wire::DocumentPart{}; }};
 }
 
 class LinkTest : public test::deterministic_system<> {

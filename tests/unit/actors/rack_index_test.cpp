@@ -32,6 +32,35 @@ host_actor::behavior_type fake_agent(host_actor::pointer self, agent_log* log) {
           [](const wire::Forget&) { return wire::Ack{}; }};
 }
 
+/// A GIS that has every document, or none.
+struct gis_log {
+  int downloads = 0;
+  bool empty = false;
+};
+
+gis_actor::behavior_type fake_gis(gis_actor::pointer, gis_log* log) {
+  return {[](const wire::Hello&) { return wire::Members{}; },
+          [](const wire::Beat&) { return wire::Ack{}; },
+          [](const wire::ListHosts&) { return wire::Hosts{}; },
+          [](const wire::Announce&) { return wire::Ack{}; },
+          [](const wire::Lookup&) { return wire::Swarms{}; },
+          [](const wire::EndFetch&) { return wire::Ack{}; },
+          [](const wire::FindChunks&) { return wire::ChunkPlaces{}; },
+          [](const wire::FindPack&) { return wire::PackReference{}; },
+          [](const wire::Upload&) { return wire::Ack{}; },
+          [](const wire::CommitPublication&) { return wire::PublicationOutcome{}; },
+          [log](const wire::Download&) -> caf::result<wire::DocumentPart> {
+            ++log->downloads;
+            if (log->empty) return to_caf({errc::not_found, "no such recipe"});
+            wire::DocumentPart part;
+            part.set_part("bytes");
+            return part;
+          },
+          [](const wire::FindImage&) { return wire::ImageRecord{}; },
+          [](const wire::ListImages&) { return wire::Images{}; },
+          [](const wire::RemoveImage&) { return wire::Removal{}; }};
+}
+
 class RackIndexTest : public test::deterministic_system<> {
 protected:
   void SetUp() override {
@@ -84,6 +113,43 @@ TEST_F(RackIndexTest, AMalformedLookupIsRefused) {
   auto asked = lookup(peer("b"), pack(1), false);
   asked.add_packs("short");
   EXPECT_FALSE(ask<wire::Swarms>(index, asked));
+}
+
+TEST_F(RackIndexTest, ADocumentTheWholeRackAsksForIsFetchedOnce) {
+  gis_log at_gis;
+  auto gis = system.spawn(fake_gis, &at_gis);
+  caf::anon_send(index, gis);
+  wire::Download order;
+  order.set_id("recipe");
+  auto first = self->request(index, caf::infinite, order);
+  auto second = self->request(index, caf::infinite, order);
+  run();
+  EXPECT_EQ(at_gis.downloads, 1);
+  const auto expect_bytes = [](const wire::DocumentPart& got) { EXPECT_EQ(got.part(), "bytes"); };
+  const auto no_answer = [](const caf::error&) { FAIL() << "no answer"; };
+  first.receive(expect_bytes, no_answer);
+  second.receive(expect_bytes, no_answer);
+  const auto later = ask<wire::DocumentPart>(index, order);
+  ASSERT_TRUE(later);
+  EXPECT_EQ(later->part(), "bytes");
+  EXPECT_EQ(at_gis.downloads, 1);
+  kill(gis);
+}
+
+TEST_F(RackIndexTest, ADocumentTheGisCannotGiveIsAskedForAgain) {
+  gis_log at_gis;
+  at_gis.empty = true;
+  auto gis = system.spawn(fake_gis, &at_gis);
+  caf::anon_send(index, gis);
+  wire::Download order;
+  order.set_id("recipe");
+  for (int attempt = 1; attempt <= 2; ++attempt) {
+    const auto answer = ask<wire::DocumentPart>(index, order);
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(from_caf(answer.error()).code, errc::not_found);
+    EXPECT_EQ(at_gis.downloads, attempt);
+  }
+  kill(gis);
 }
 
 } // namespace

@@ -11,7 +11,7 @@ constexpr std::uint64_t kib = 1024;
 constexpr std::uint64_t piece = 256 * kib;
 
 TEST(CappingTest, LeavesAnImageAloneThatMeetsItsTarget) {
-  const std::vector<pack_reference> packs{{.length_bytes = 4 * piece}};
+  const std::vector<pack_reference> packs{{.length_bytes = 4 * piece, .piece_bytes = piece}};
   const std::vector<known_chunk> known{{0, 0, 60000}};
   const auto plan = plan_capping(packs, known, 100 * piece, {.waste_target = 0.05});
   EXPECT_TRUE(plan.rewrite.empty());
@@ -20,7 +20,7 @@ TEST(CappingTest, LeavesAnImageAloneThatMeetsItsTarget) {
 }
 
 TEST(CappingTest, TakesTheEmptiestPieceFirstAndStopsAtTheTarget) {
-  const std::vector<pack_reference> packs{{.length_bytes = 3 * piece}};
+  const std::vector<pack_reference> packs{{.length_bytes = 3 * piece, .piece_bytes = piece}};
   const std::vector<known_chunk> known{
       {0, 0, 200 * kib}, {0, piece, 10 * kib}, {0, 2 * piece, 100 * kib}};
   const auto plan = plan_capping(packs, known, 10 * piece, {.waste_target = 0.08});
@@ -31,7 +31,7 @@ TEST(CappingTest, TakesTheEmptiestPieceFirstAndStopsAtTheTarget) {
 }
 
 TEST(CappingTest, AChunkAcrossTwoPiecesIsRewrittenWholeAndCountedOnce) {
-  const std::vector<pack_reference> packs{{.length_bytes = 2 * piece}};
+  const std::vector<pack_reference> packs{{.length_bytes = 2 * piece, .piece_bytes = piece}};
   const std::vector<known_chunk> known{{0, piece - 5 * kib, static_cast<std::uint32_t>(10 * kib)}};
   const auto plan = plan_capping(packs, known, piece, {.waste_target = 0});
   EXPECT_EQ(plan.rewrite.size(), 1u);

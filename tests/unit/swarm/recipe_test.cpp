@@ -63,8 +63,8 @@ recipe small_recipe() {
                            .stored_bytes = 30000,
                            .how = compression::zstd};
   recipe image{.virtual_bytes = 65536 + 1048576 + 20480 + 65536 + 777,
-               .packs = {{.id = numbered<pack_id>(10), .length_bytes = 300000},
-                         {.id = numbered<pack_id>(11), .length_bytes = 600000}}};
+               .packs = {{.id = numbered<pack_id>(10), .length_bytes = 300000, .piece_bytes = 262144},
+                         {.id = numbered<pack_id>(11), .length_bytes = 600000, .piece_bytes = 262144}}};
   image.entries = {first,
                    {.length_bytes = 1048576, .hole = true},
                    {.length_bytes = 20480,
@@ -98,7 +98,7 @@ TEST(RecipeTest, CostsCountDistinctBytesAndWholePieces) {
 }
 
 TEST(RecipeTest, TheLastPieceCostsItsRealLength) {
-  const pack_reference pack{.length_bytes = 300000};
+  const pack_reference pack{.length_bytes = 300000, .piece_bytes = 262144};
   EXPECT_EQ(bytes_of(pack, piece_set(2, true)), 300000u);
   EXPECT_EQ(bytes_of(pack, piece_set(2)), 0u);
   piece_set last{2};

@@ -26,9 +26,25 @@ TEST_F(LateOwnersTest, AnOwnerThatNeverCameIsDeadAfterTheSlack) {
 
 TEST_F(LateOwnersTest, AnOwnerWhoseConnectionIsLostIsDeadMuchSooner) {
   owners.connected("a", true, start);
+  owners.connected("a", false, start + milliseconds{1100});
+  EXPECT_EQ(judge(milliseconds{1350}), owner_verdict::in_time);
+  EXPECT_EQ(judge(milliseconds{1450}), owner_verdict::dead);
+}
+
+TEST_F(LateOwnersTest, AConnectionLostWhileTheSwarmFormsIsForgivenAsOneThatNeverCame) {
+  owners.connected("a", true, start);
   owners.connected("a", false, start + milliseconds{100});
-  EXPECT_EQ(judge(milliseconds{350}), owner_verdict::in_time);
-  EXPECT_EQ(judge(milliseconds{450}), owner_verdict::dead);
+  EXPECT_EQ(judge(milliseconds{1500}), owner_verdict::in_time);
+  EXPECT_EQ(judge(milliseconds{1700}), owner_verdict::dead);
+}
+
+TEST_F(LateOwnersTest, AnythingHeardIsASignOfLife) {
+  owners.connected("a", true, start);
+  owners.heard("a", start + milliseconds{1000});
+  EXPECT_NE(judge(milliseconds{1600}), owner_verdict::dead);
+  owners.heard("a", start + milliseconds{500});
+  EXPECT_NE(judge(milliseconds{2400}), owner_verdict::dead);
+  EXPECT_EQ(judge(milliseconds{2600}), owner_verdict::dead);
 }
 
 TEST_F(LateOwnersTest, AnOwnerThatComesBackLives) {

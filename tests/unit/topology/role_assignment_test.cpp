@@ -22,6 +22,16 @@ TEST(RoleAssignmentTest, AnOlderHostThatComesBackDoesNotTakeTheRole) {
   EXPECT_EQ(assign_roles(alive, present), present);
 }
 
+TEST(RoleAssignmentTest, ABurdenedHostIsTheIndexOnlyWhileItIsAlone) {
+  const role_candidate gis{"gis", rack_a, 1, true};
+  const auto alone = assign_roles(std::vector{gis}, {});
+  EXPECT_EQ(alone, (role_map{{"s/c/a", {"gis", ""}}}));
+  const auto two = assign_roles(std::vector{gis, {"m", rack_a, 2, false}}, alone);
+  EXPECT_EQ(two, (role_map{{"s/c/a", {"m", "gis"}}}));
+  const std::vector<role_candidate> three{gis, {"m", rack_a, 2}, {"n", rack_a, 3}};
+  EXPECT_EQ(assign_roles(three, two), two);
+}
+
 TEST(RoleAssignmentTest, TheStandbyFollowsALostIndex) {
   const std::vector<role_candidate> alive{{"old", rack_a, 1}, {"m", rack_a, 5}};
   EXPECT_EQ(assign_roles(alive, {{"s/c/a", {"n", "m"}}}), (role_map{{"s/c/a", {"m", "old"}}}));

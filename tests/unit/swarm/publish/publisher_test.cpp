@@ -125,10 +125,11 @@ TEST(PublisherTest, WritesScatteredOldChunksAgainWhenTheyWasteTooMuch) {
     for (std::size_t i = 0; i < one_mib / 8; ++i)
       next.push_back(static_cast<std::byte>(random()));
   }
-  publishing with{.options = {.threads = 2}};
+  publishing with{.options = {.piece_bytes = 256 * 1024, .threads = 2}};
   with.publish_bytes(base);
   const auto capped = with.publish_bytes(next);
-  publishing without{.options = {.threads = 2, .capping = {.waste_target = 1e9}}};
+  publishing without{
+      .options = {.piece_bytes = 256 * 1024, .threads = 2, .capping = {.waste_target = 1e9}}};
   without.publish_bytes(base);
   const auto plain = without.publish_bytes(next);
   EXPECT_GT(plain.cost.waste(), 0.3);

@@ -149,8 +149,20 @@ void disk_backend::verify(const std::shared_ptr<verification>& job) {
     const std::span<const std::byte> bytes{job->arrived.bytes.get(), pack.piece_length(job->piece)};
     job->leaves = leaves_of(bytes);
     job->matches = proves(pack, job->piece, job->leaves);
-    if (job->matches) job->kept = store_.put_verified_piece(pack.id, job->piece, bytes);
   }
+  if (!job->matches) return verified(job);
+  // The job may have let go of its pack before the queue is done.
+  const auto shared = job->target->pack;
+  shared->writes.run([this, job] {
+    const auto& known = job->target->pack->descriptor;
+    const std::span<const std::byte> bytes{job->arrived.bytes.get(),
+                                           known.piece_length(job->piece)};
+    job->kept = store_.put_verified_piece(known.id, job->piece, bytes);
+    verified(job);
+  });
+}
+
+void disk_backend::verified(const std::shared_ptr<verification>& job) {
   complete_later([this, job] {
     unverified_bytes_ -= job->target->pack->descriptor.piece_bytes;
     finish(*job);

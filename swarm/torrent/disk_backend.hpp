@@ -28,7 +28,7 @@
 
 namespace shoal::swarm {
 
-/// A pack as its channels share it. Network thread only.
+/// A pack as its channels share it. Network thread only, but for `writes`.
 struct pack_io {
   pack_descriptor descriptor;
   /// The pieces the store holds, as far as this session was told.
@@ -38,6 +38,8 @@ struct pack_io {
   const std::vector<digest>* handed_leaves = nullptr;
   /// A block was taken into a piece in assembly; a block that came twice is not.
   std::function<void(channel_kind, std::uint32_t piece, std::uint32_t block)> accepted;
+  /// Verified pieces on their way to the disk.
+  job_queue writes;
 };
 
 /// Told by the backend, before libtorrent learns the outcome.
@@ -164,6 +166,7 @@ private:
   void complete_later(std::function<void()> completion);
   void run_completions();
   void verify(const std::shared_ptr<verification>& job);
+  void verified(const std::shared_ptr<verification>& job);
   void finish(verification& job);
   static void refuse(verification& job);
   static void release(verification& job);

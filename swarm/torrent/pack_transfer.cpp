@@ -95,6 +95,7 @@ void pack_transfer::update(const swarm_view& view) {
   holders_used_ = 0;
   holders_changed_ = now;
   if (!fetching_) return;
+  plan_.look_at_self(missing(), *this, now);
   // Routes first, so that a channel opens with the right priorities and asks for nothing else.
   reroute(wanted_);
   open(channel_kind::source);
@@ -262,7 +263,7 @@ void pack_transfer::tick(clock::time_point now) {
     for (const auto& peer : at(kind)->connections())
       plan_.heard(context_.members.name(peer->remote.address()), peer->heard);
   }
-  plan_.look_at_self(missed, *this);
+  plan_.look_at_self(missed, *this, now);
   plan_.look_for_late(missed, *this, now);
   reroute(missed);
   look_further(missed, now);

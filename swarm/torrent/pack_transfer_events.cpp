@@ -10,8 +10,13 @@ void pack_transfer::stored(channel_kind from, std::uint32_t piece,
                            const std::vector<digest>& leaves) {
   told_[static_cast<std::size_t>(from)].insert(piece);
   hand_over(from, piece, leaves);
-  plan_.arrived(from, piece, clock::now());
+  const auto now = clock::now();
+  plan_.arrived(from, piece, now);
   where_[piece].reset();
+  if (fetching_ && plan_.settling(now)) {
+    plan_.look_at_self(missing(), *this, now);
+    reroute_later();
+  }
   const auto liars = corruption_.verified(piece, leaves);
   for (const auto& one : channels_) {
     if (one) one->take_senders(piece);

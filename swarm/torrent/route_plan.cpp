@@ -24,7 +24,10 @@ constexpr auto turn_patience = std::chrono::milliseconds{300};
 /// How long a piece may lie in another rack before somebody else than its owner brings it in.
 constexpr auto outside_patience = std::chrono::milliseconds{2000};
 /// How far a host may be ahead of the others with its own pieces.
-constexpr std::uint32_t ahead_pieces_min = 4;
+constexpr std::uint32_t ahead_pieces_min = 3;
+/// Views that change more often than this belong to a swarm that is forming.
+constexpr std::uint32_t alone_pieces = 4;
+constexpr auto settling_time = std::chrono::milliseconds{100};
 constexpr auto ahead_time = std::chrono::milliseconds{400};
 
 } // namespace
@@ -45,6 +48,7 @@ void route_plan::set_fetchers(std::vector<topology::fetcher> fetchers, instant n
   if (fetchers_.empty()) started_ = last_arrival_ = busy_at_ = now;
   if (fetchers == fetchers_ && !assigned_.empty()) return;
   fetchers_ = std::move(fetchers);
+  changed_ = now;
   // Who was dead gets another chance only when the index still counts on it in a changed list.
   dead_.clear();
   assign(now);
@@ -190,7 +194,7 @@ std::vector<std::uint32_t> route_plan::awaited(const piece_set& missing,
   return counts;
 }
 
-void route_plan::look_at_self(const piece_set& missing, const swarm_sight& sight) {
+void route_plan::look_at_self(const piece_set& missing, const swarm_sight& sight, instant now) {
   const auto others = awaited(missing, sight);
   std::uint32_t own = 0;
   missing.for_each([&](std::uint32_t piece) {
@@ -199,10 +203,10 @@ void route_plan::look_at_self(const piece_set& missing, const swarm_sight& sight
   });
   const auto awaited_sum = std::accumulate(others.begin(), others.end(), 0u);
   own_first_ = own >= own_first_pieces && awaited_sum < others.size();
-  keep_pace(missing, sight);
+  keep_pace(missing, sight, now);
 }
 
-void route_plan::keep_pace(const piece_set& missing, const swarm_sight& sight) {
+void route_plan::keep_pace(const piece_set& missing, const swarm_sight& sight, instant now) {
   std::vector<std::uint32_t> unbrought(living_.size());
   missing.for_each([&](std::uint32_t piece) {
     if (sight.available(channel_kind::inner, piece) > 0) return;
@@ -218,6 +222,7 @@ void route_plan::keep_pace(const piece_set& missing, const swarm_sight& sight) {
       others.push_back(unbrought[i]);
   }
   auto left = topology::own_pieces_window(own, std::move(others), ahead_pieces());
+  if (settling(now)) left = std::min(left, living_.size() > 1 ? 1 : alone_pieces + 2 * own_arrivals_);
   own_window_ = piece_set{piece_count_};
   missing.for_each([&](std::uint32_t piece) {
     if (left == 0 || assigned_[piece].route != piece_route::source) return;
@@ -225,6 +230,10 @@ void route_plan::keep_pace(const piece_set& missing, const swarm_sight& sight) {
     --left;
   });
 }
+
+// While a swarm forms, most of what is asked for turns out to be somebody else's. Whoever seems to
+// be alone begins slowly, too, but no slower than twice what comes.
+bool route_plan::settling(instant now) const { return now - changed_ < settling_time; }
 
 // What comes between two looks must not run dry.
 std::uint32_t route_plan::ahead_pieces() const {

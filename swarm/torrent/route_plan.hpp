@@ -62,9 +62,11 @@ public:
                                                   const swarm_sight& sight,
                                                   topology::instant now) const;
 
+  /// The list of fetchers changed just now and may change again.
+  [[nodiscard]] bool settling(topology::instant now) const;
   /// Sees how far this host is with its own pieces and how far the others are with theirs: which of
   /// its own it asks the holders for next, and whether all others wait for them.
-  void look_at_self(const piece_set& missing, const swarm_sight& sight);
+  void look_at_self(const piece_set& missing, const swarm_sight& sight, topology::instant now);
 
   /// Looks for owners that are late and takes over from them. @returns whether routes changed.
   bool look_for_late(const piece_set& missing, const swarm_sight& sight, topology::instant now);
@@ -78,7 +80,7 @@ private:
   assignments_without(const std::vector<std::string>& excluded) const;
   [[nodiscard]] std::string owner_of(std::uint32_t piece) const;
   [[nodiscard]] std::chrono::nanoseconds usual_interval() const;
-  void keep_pace(const piece_set& missing, const swarm_sight& sight);
+  void keep_pace(const piece_set& missing, const swarm_sight& sight, topology::instant now);
   [[nodiscard]] bool overdue_outside(std::uint32_t piece, topology::instant now) const;
   [[nodiscard]] std::uint32_t ahead_pieces() const;
   [[nodiscard]] std::vector<std::uint32_t> awaited(const piece_set& missing,
@@ -112,6 +114,8 @@ private:
   piece_set own_window_;
 
   topology::instant started_;
+  /// When the fetchers changed last.
+  topology::instant changed_;
   topology::instant last_arrival_;
   topology::instant busy_at_;
   topology::instant last_own_arrival_;

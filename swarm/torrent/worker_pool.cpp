@@ -45,4 +45,20 @@ void worker_pool::run() {
   }
 }
 
+void job_queue::run(std::function<void()> job) {
+  std::unique_lock lock{mutex_};
+  jobs_.push_back(std::move(job));
+  if (busy_) return;
+  busy_ = true;
+  while (!jobs_.empty()) {
+    auto next = std::move(jobs_.front());
+    jobs_.pop_front();
+    lock.unlock();
+    next();
+    next = nullptr;
+    lock.lock();
+  }
+  busy_ = false;
+}
+
 } // namespace shoal::swarm

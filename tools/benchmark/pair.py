@@ -58,7 +58,8 @@ def _one(kind, options, folder, image):
     delivery = Delivery("first", "raw", image, "random")
     try:
         with kind(scene) as rival:
-            timing = timed(rival, delivery, _LIMIT_SECONDS)
+            warm = _Warming(folder, image.raw.stat().st_size)
+            timing = timed(rival, delivery, _LIMIT_SECONDS, warm)
             verified, _ = rival.check(delivery)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -72,6 +73,22 @@ def _one(kind, options, folder, image):
         "sender_cpu_seconds_per_gb": sum(used.values()) / (size / 1e9),
         "verified": verified,
     }
+
+
+class _Warming:
+    """Has the system use as much memory as the delivery will, right before it, and give it back: in
+    a virtual machine memory touched for the first time is slow, and whoever goes first pays."""
+
+    def __init__(self, folder, size_bytes):
+        self.path, self.left = folder / "warm", size_bytes
+
+    def __call__(self):
+        if not self.left:
+            return
+        with open(self.path, "wb") as stream:
+            while self.left:
+                self.left -= stream.write(bytes(min(self.left, _WRITE_BYTES)))
+        self.path.unlink()
 
 
 def _rows(figures, size_bytes):

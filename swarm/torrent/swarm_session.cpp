@@ -1,5 +1,6 @@
 #include "swarm/torrent/swarm_session.hpp"
 
+#include "swarm/torrent/libtorrent_clock.hpp"
 #include "swarm/torrent/membership.hpp"
 #include "swarm/torrent/pack_transfer.hpp"
 #include "swarm/torrent/session_settings.hpp"
@@ -123,6 +124,7 @@ result<void> session::listen() {
     backend_ = backend.get();
     return backend;
   };
+  SHOAL_ASSERT(libtorrent_clock_is_steady());
   try {
     session_ = std::make_unique<lt::session>(make_params(config_, made));
     if (config_.upload_bytes_per_second_max || config_.download_bytes_per_second_max) {

@@ -52,7 +52,7 @@ class RandomFaultsTest(Story):
         name = f"image:{number}"
         self.note(f"publish {name} on {node.name}")
         try:
-            self.publish(node, file, name)
+            self.publish(node, file, name, "--timeout", "10")
         except ShoalError as fault:
             # The server may be on its way back; a refusal for other reasons is a fault of ours.
             self.assertIn(fault.code, (7, 75), fault)

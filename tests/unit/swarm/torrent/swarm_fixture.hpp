@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace shoal::test {
@@ -85,6 +86,13 @@ struct test_host {
     session = std::move(*started);
   }
   [[nodiscard]] swarm::swarm_peer peer() const { return {name, where, address, session->port()}; }
+  /// What it sent. The receiver can be done before the sender has counted: waits for the count.
+  [[nodiscard]] std::uint64_t sent_bytes_after(std::uint64_t expected) const {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    while (sent_bytes() < expected && std::chrono::steady_clock::now() < end)
+      std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    return sent_bytes();
+  }
   [[nodiscard]] std::uint64_t sent_bytes() const {
     std::uint64_t sum = 0;
     for (const auto& one : session->transfers())

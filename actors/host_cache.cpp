@@ -85,6 +85,17 @@ std::vector<swarm::swarm_peer> peers_of(const wire::Members& members) {
   return peers;
 }
 
+void on_members(host_cache_state& state, const wire::Members& members) {
+  std::set<std::string> not_met;
+  for (auto& host : state.session->set_members(peers_of(members))) not_met.insert(std::move(host));
+  for (const auto& host : not_met) {
+    if (!state.not_met.contains(host)) {
+      spdlog::warn("{} and this host cannot exchange packs: set the same bulk.tls on both", host);
+    }
+  }
+  state.not_met = std::move(not_met);
+}
+
 void unsubscribe(host_cache_state& state, swarm::pack_id pack, const caf::actor_addr& who) {
   const auto [begin, end] = state.subscribers.equal_range(pack);
   for (auto i = begin; i != end;) {
@@ -192,7 +203,7 @@ host_cache(host_cache_actor::stateful_pointer<host_cache_state> self, host_cache
         self->state.announce_all = true;
         announce(self);
       },
-      [self](const wire::Members& members) { self->state.session->set_members(peers_of(members)); },
+      [self](const wire::Members& members) { on_members(self->state, members); },
       [self](const ask_transfers&) { return transfer_list{self->state.session->transfers()}; },
       [self](const tick&) {
         announce(self);

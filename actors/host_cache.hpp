@@ -52,6 +52,8 @@ struct host_cache_state {
   /// Packs whose holdings changed since the last announcement.
   std::set<swarm::pack_id> changed;
   std::set<swarm::pack_id> dropped;
+  /// Members whose bulk.tls does not fit this host's.
+  std::set<std::string> not_met;
   bool announce_all = false;
   bool announcing = false;
   struct subscription {

@@ -52,6 +52,7 @@ public:
   void stop() override;
   std::uint16_t link_port() const override { return links_->port(); }
   std::uint16_t bulk_port() const override { return bulk_->port(); }
+  std::uint16_t bulk_tls_port() const override { return bulk_->tls_port(); }
 
   result<job_id> publish(const publish_order& order) override {
     return started(start_publish{order});
@@ -162,6 +163,7 @@ wire::Peer running_node::self_peer() const {
   self.set_address(config_.address);
   self.set_link_port(links_->port());
   self.set_bulk_port(bulk_->port());
+  self.set_bulk_tls_port(bulk_->tls_port());
   return self;
 }
 

@@ -59,6 +59,7 @@ public:
   virtual void stop() = 0;
   [[nodiscard]] virtual std::uint16_t link_port() const = 0;
   [[nodiscard]] virtual std::uint16_t bulk_port() const = 0;
+  [[nodiscard]] virtual std::uint16_t bulk_tls_port() const = 0;
 };
 
 } // namespace shoal::actors

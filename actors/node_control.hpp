@@ -112,7 +112,9 @@ struct host_status {
   std::string place;
   std::string address;
   std::uint16_t link_port = 0;
+  /// Zero where it takes no such connections.
   std::uint16_t bulk_port = 0;
+  std::uint16_t bulk_tls_port = 0;
   bool online = false;
   /// `host`, `index`, `gis` as they act now.
   std::vector<std::string> roles;

@@ -11,6 +11,7 @@ wire::Peer to_wire(const swarm::swarm_peer& peer) {
   out.set_place(peer.where.path());
   out.set_address(peer.address);
   out.set_bulk_port(peer.port);
+  out.set_bulk_tls_port(peer.tls_port);
   return out;
 }
 
@@ -18,9 +19,11 @@ result<swarm::swarm_peer> from_wire(const wire::Peer& peer) {
   if (!topology::valid_name(peer.host())) return {errc::corrupt, "a peer without a valid name"};
   auto where = topology::place::parse(peer.place());
   if (!where) return where.error();
-  if (peer.bulk_port() > 65535) return {errc::corrupt, "a peer's port is out of range"};
+  if (std::max(peer.bulk_port(), peer.bulk_tls_port()) > 65535)
+    return {errc::corrupt, "a peer's port is out of range"};
   return swarm::swarm_peer{peer.host(), *where, peer.address(),
-                           static_cast<std::uint16_t>(peer.bulk_port())};
+                           static_cast<std::uint16_t>(peer.bulk_port()),
+                           static_cast<std::uint16_t>(peer.bulk_tls_port())};
 }
 
 wire::Holding to_wire(swarm::pack_id pack, const swarm::piece_set& held) {

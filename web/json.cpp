@@ -201,6 +201,7 @@ json to_json(const actors::host_status& host) {
           {"address", host.address},
           {"link_port", host.link_port},
           {"bulk_port", host.bulk_port},
+          {"bulk_tls_port", host.bulk_tls_port},
           {"online", host.online},
           {"roles", host.roles},
           {"held_bytes", host.held_bytes},

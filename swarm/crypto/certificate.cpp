@@ -74,6 +74,17 @@ result<certificate_subject> subject_of(const X509& held) {
   return subject;
 }
 
+result<x509_pointer> read_first(const std::filesystem::path& file) {
+  const auto text = read_small_file(file);
+  if (!text) return text.error();
+  const bio_pointer source{BIO_new_mem_buf(text->data(), static_cast<int>(text->size()))};
+  x509_pointer held{PEM_read_bio_X509(source.get(), nullptr, nullptr, nullptr)};
+  if (!held) {
+    return {errc::corrupt, file.string() + " holds no PEM certificate: " + openssl_error()};
+  }
+  return held;
+}
+
 } // namespace
 
 certificate_validity certificate_validity::lasting(std::chrono::system_clock::time_point now,
@@ -94,16 +105,37 @@ result<certificate> read_certificate(const x509_st& held) {
 }
 
 result<certificate> read_certificate(const std::filesystem::path& file) {
-  const auto text = read_small_file(file);
-  if (!text) return text.error();
-  const bio_pointer source{BIO_new_mem_buf(text->data(), static_cast<int>(text->size()))};
-  const x509_pointer held{PEM_read_bio_X509(source.get(), nullptr, nullptr, nullptr)};
-  if (!held) {
-    return {errc::corrupt, file.string() + " holds no PEM certificate: " + openssl_error()};
-  }
-  auto read = read_certificate(*held);
+  const auto held = read_first(file);
+  if (!held) return held.error();
+  auto read = read_certificate(**held);
   if (!read) return {read.error().code, file.string() + ": " + read.error().message};
   return read;
+}
+
+result<void> check_key(const certificate_files& files) {
+  const auto held = read_first(files.certificate);
+  if (!held) return held.error();
+  const auto text = read_small_file(files.key);
+  if (!text) return text.error();
+  const bio_pointer source{BIO_new_mem_buf(text->data(), static_cast<int>(text->size()))};
+  const key_pointer key{PEM_read_bio_PrivateKey(source.get(), nullptr, nullptr, nullptr)};
+  if (!key) return {errc::corrupt, files.key.string() + " holds no PEM key: " + openssl_error()};
+  if (X509_check_private_key(held->get(), key.get()) != 1) {
+    return {errc::conflict, files.key.string() + " is not the key to " + files.certificate.string()};
+  }
+  return {};
+}
+
+result<std::string> read_certificate_text(const std::filesystem::path& file) {
+  const auto held = read_first(file);
+  if (!held) return held.error();
+  const bio_pointer out{BIO_new(BIO_s_mem())};
+  if (!out || PEM_write_bio_X509(out.get(), held->get()) != 1) {
+    return {errc::failed, "cannot write the certificate of " + file.string() + ": " + openssl_error()};
+  }
+  char* text = nullptr;
+  const auto length = BIO_get_mem_data(out.get(), &text);
+  return std::string(text, static_cast<std::size_t>(length));
 }
 
 } // namespace shoal::swarm

@@ -77,6 +77,13 @@ result<void> issue_certificate(const certificate_files& authority, const certifi
 /// Reads a node's certificate from a PEM file, expired or not.
 result<certificate> read_certificate(const std::filesystem::path& file);
 
+/// Whether both files can be read and belong together. @returns errc::conflict if they do not.
+result<void> check_key(const certificate_files& files);
+
+/// Reads the first certificate of a PEM file and writes it as OpenSSL does, without comments or
+/// other blanks: the same text on all hosts that have the same certificate.
+result<std::string> read_certificate_text(const std::filesystem::path& file);
+
 /// Reads a node's certificate that OpenSSL holds already, such as a TLS peer's.
 /// @returns errc::denied if it names no host, place or role: it is not a node's.
 result<certificate> read_certificate(const x509_st& held);

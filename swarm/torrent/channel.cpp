@@ -41,11 +41,12 @@ channel::channel(channel_kind kind, std::shared_ptr<pack_io> pack, channel_event
     : kind_{kind}, pack_{std::move(pack)}, events_{&events},
       available_(pack_->descriptor.piece_count()) {}
 
-void channel::open(lt::session& session, disk_backend& backend,
+void channel::open(lt::session& session, disk_backend& backend, const channel_security& security,
                    const std::vector<lt::download_priority_t>& priorities) {
   lt::add_torrent_params params;
-  params.ti = make_metadata(pack_->descriptor, kind_);
-  backend.expect(wire_hash(pack_->descriptor, kind_), pack_, kind_);
+  const auto& authority = security.authority(kind_);
+  params.ti = make_metadata(pack_->descriptor, kind_, authority);
+  backend.expect(wire_hash(pack_->descriptor, kind_, authority), pack_, kind_);
   params.save_path = ".";
   params.flags = lt::torrent_flags::apply_ip_filter | lt::torrent_flags::disable_dht |
                  lt::torrent_flags::disable_lsd | lt::torrent_flags::disable_pex;
@@ -62,6 +63,11 @@ void channel::open(lt::session& session, disk_backend& backend,
   lt::error_code refused;
   handle_ = session.add_torrent(std::move(params), refused);
   SHOAL_ASSERT(!refused);
+  // Read anew for every pack: a renewed certificate is used from then on. TLS 1.3 has no use for
+  // the Diffie-Hellman parameters that libtorrent asks for.
+  if (security.secures(kind_)) {
+    handle_.set_ssl_certificate(security.certificate_file(), security.key_file(), {});
+  }
 }
 
 void channel::close(lt::session& session) {

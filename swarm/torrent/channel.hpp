@@ -4,6 +4,7 @@
 // Errors:  a torrent libtorrent refuses is our bug; connections that fail are dialled again.
 #pragma once
 
+#include "swarm/torrent/channel_security.hpp"
 #include "swarm/torrent/disk_backend.hpp"
 #include "swarm/torrent/libtorrent_headers.hpp"
 #include "swarm/torrent/metadata.hpp"
@@ -64,7 +65,7 @@ public:
   channel(channel_kind kind, std::shared_ptr<pack_io> pack, channel_events& events);
 
   /// Adds the torrent with what the pack holds and the priorities given.
-  void open(lt::session& session, disk_backend& backend,
+  void open(lt::session& session, disk_backend& backend, const channel_security& security,
             const std::vector<lt::download_priority_t>& priorities);
   /// Takes the torrent out of the session. Idempotent.
   void close(lt::session& session);

@@ -10,7 +10,8 @@ namespace shoal::swarm {
 
 namespace {
 
-lt::entry info_dictionary(const pack_descriptor& pack, channel_kind kind) {
+lt::entry info_dictionary(const pack_descriptor& pack, channel_kind kind,
+                          const std::string& authority) {
   const auto name = pack.id.hex();
   lt::entry info;
   info["name"] = name;
@@ -19,16 +20,18 @@ lt::entry info_dictionary(const pack_descriptor& pack, channel_kind kind) {
   auto& file = info["file tree"][name][""];
   file["length"] = static_cast<std::int64_t>(pack.length_bytes);
   file["pieces root"] = pack.id.raw();
-  if (kind == channel_kind::outer) info["shoal channel"] = "outer";
-  if (kind == channel_kind::inner) info["shoal channel"] = "inner";
+  if (role_of(kind) == channel_kind::outer) info["shoal channel"] = "outer";
+  if (role_of(kind) == channel_kind::inner) info["shoal channel"] = "inner";
+  if (!authority.empty()) info["ssl-cert"] = authority;
   return info;
 }
 
 } // namespace
 
-std::string metadata_bytes(const pack_descriptor& pack, channel_kind kind) {
+std::string metadata_bytes(const pack_descriptor& pack, channel_kind kind,
+                           const std::string& authority) {
   lt::entry torrent;
-  torrent["info"] = info_dictionary(pack, kind);
+  torrent["info"] = info_dictionary(pack, kind, authority);
   // A file of one piece has no layer: its root is that piece's hash.
   if (pack.length_bytes > pack.piece_bytes) {
     std::string layer;
@@ -45,8 +48,9 @@ std::string metadata_bytes(const pack_descriptor& pack, channel_kind kind) {
   return encoded;
 }
 
-std::shared_ptr<lt::torrent_info> make_metadata(const pack_descriptor& pack, channel_kind kind) {
-  const auto encoded = metadata_bytes(pack, kind);
+std::shared_ptr<lt::torrent_info> make_metadata(const pack_descriptor& pack, channel_kind kind,
+                                                const std::string& authority) {
+  const auto encoded = metadata_bytes(pack, kind, authority);
   lt::load_torrent_limits limits;
   limits.max_buffer_size = static_cast<int>(encoded.size()) + 1;
   limits.max_pieces = static_cast<int>(pack.piece_count()) + 1;
@@ -58,15 +62,16 @@ std::shared_ptr<lt::torrent_info> make_metadata(const pack_descriptor& pack, cha
   return parsed;
 }
 
-lt::sha1_hash wire_hash(const pack_descriptor& pack, channel_kind kind) {
+lt::sha1_hash wire_hash(const pack_descriptor& pack, channel_kind kind,
+                        const std::string& authority) {
   std::string encoded;
-  lt::bencode(std::back_inserter(encoded), info_dictionary(pack, kind));
+  lt::bencode(std::back_inserter(encoded), info_dictionary(pack, kind, authority));
   const auto hash = sha256(std::as_bytes(std::span{encoded}));
   return lt::sha1_hash{reinterpret_cast<const char*>(hash.data())};
 }
 
 std::string torrent_file(const pack_descriptor& pack) {
-  return metadata_bytes(pack, channel_kind::source);
+  return metadata_bytes(pack, channel_kind::source, {});
 }
 
 } // namespace shoal::swarm

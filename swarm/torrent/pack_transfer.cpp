@@ -32,12 +32,6 @@ std::vector<topology::fetcher> fetchers_of(const swarm_view& view) {
   return fetchers;
 }
 
-std::optional<lt::tcp::endpoint> endpoint_of(const swarm_peer& peer) {
-  const auto address = parse_address(peer.address);
-  if (!address) return std::nullopt;
-  return lt::tcp::endpoint{*address, peer.port};
-}
-
 } // namespace
 
 pack_transfer::pack_transfer(transfer_context& context, const pack_descriptor& pack, piece_set held)
@@ -54,14 +48,20 @@ pack_transfer::pack_transfer(transfer_context& context, const pack_descriptor& p
   };
 }
 
-void pack_transfer::serve() { open(channel_kind::source); }
+void pack_transfer::serve() { open_source(); }
+
+// Who dials an encrypted channel that is not open is refused without a knock: both stay open.
+void pack_transfer::open_source() {
+  open(channel_kind::source);
+  if (context_.security.has_twins()) open(channel_kind::far_source);
+}
 
 void pack_transfer::open(channel_kind kind) {
   auto& slot = at(kind);
   if (slot || unloaded_) return;
   slot = std::make_shared<channel>(kind, pack_, *this);
   told_[static_cast<std::size_t>(kind)] = pack_->stored;
-  slot->open(context_.session, context_.backend, priorities(kind));
+  slot->open(context_.session, context_.backend, context_.security, priorities(kind));
 }
 
 bool pack_transfer::ready() const {
@@ -98,9 +98,11 @@ void pack_transfer::update(const swarm_view& view) {
   plan_.look_at_self(missing(), *this, now);
   // Routes first, so that a channel opens with the right priorities and asks for nothing else.
   reroute(wanted_);
-  open(channel_kind::source);
-  if (plan_.has_others(channel_kind::inner)) open(channel_kind::inner);
-  if (plan_.has_others(channel_kind::outer)) open(channel_kind::outer);
+  open_source();
+  const auto& self = context_.config.self;
+  for (const auto& peer : view.fetchers) {
+    if (peer.host != self.host) open(context_.security.channel_to_fetcher(self.where, peer.where));
+  }
   aim();
 }
 
@@ -127,9 +129,13 @@ void pack_transfer::unload() {
 
 std::optional<channel_kind> pack_transfer::knocked(const lt::sha1_hash& wire_hash_asked) const {
   // Only those who take part in a fetch have business in the swarms among fetchers.
-  if (!fetching_ && !at(channel_kind::inner) && !at(channel_kind::outer)) return std::nullopt;
+  const auto open = [this](channel_kind kind) { return at(kind) != nullptr; };
+  if (!fetching_ && std::none_of(fetcher_channels.begin(), fetcher_channels.end(), open)) {
+    return std::nullopt;
+  }
   for (const auto kind : {channel_kind::inner, channel_kind::outer}) {
-    if (!at(kind) && wire_hash(pack_->descriptor, kind) == wire_hash_asked) return kind;
+    const auto& authority = context_.security.authority(kind);
+    if (!open(kind) && wire_hash(pack_->descriptor, kind, authority) == wire_hash_asked) return kind;
   }
   return std::nullopt;
 }
@@ -137,16 +143,16 @@ std::optional<channel_kind> pack_transfer::knocked(const lt::sha1_hash& wire_has
 // Who should be connected in which channel.
 void pack_transfer::aim() {
   const auto now = clock::now();
-  aim_source(now);
-  for (const auto kind : {channel_kind::outer, channel_kind::inner}) {
+  aim_sources(now);
+  const auto& self = context_.config.self;
+  for (const auto kind : fetcher_channels) {
     if (!at(kind)) continue;
     std::vector<dial_target> targets;
-    const auto& self = context_.config.self;
     for (const auto& peer : view_.fetchers) {
-      const bool same_rack = peer.where == self.where;
-      if (peer.host == self.host || same_rack != (kind == channel_kind::inner)) continue;
+      if (peer.host == self.host) continue;
+      if (context_.security.channel_to_fetcher(self.where, peer.where) != kind) continue;
       // Both know each other as a rule, and only one should dial: the smaller name.
-      if (const auto endpoint = endpoint_of(peer)) {
+      if (const auto endpoint = endpoint_of(peer, kind)) {
         targets.push_back({*endpoint, self.host < peer.host});
       }
     }
@@ -154,13 +160,26 @@ void pack_transfer::aim() {
   }
 }
 
-void pack_transfer::aim_source(clock::time_point now) {
-  if (!at(channel_kind::source)) return;
-  std::vector<dial_target> targets;
-  for (const auto& holder : nearest_holders()) {
-    if (const auto endpoint = endpoint_of(holder)) targets.push_back({*endpoint, true});
+void pack_transfer::aim_sources(clock::time_point now) {
+  const auto holders = nearest_holders();
+  for (const auto kind : {channel_kind::source, channel_kind::far_source}) {
+    if (!at(kind)) continue;
+    std::vector<dial_target> targets;
+    for (const auto& holder : holders) {
+      const auto& self = context_.config.self;
+      if (context_.security.channel_to_holder(self.where, holder.where) != kind) continue;
+      if (const auto endpoint = endpoint_of(holder, kind)) targets.push_back({*endpoint, true});
+    }
+    at(kind)->set_targets(std::move(targets), now);
   }
-  at(channel_kind::source)->set_targets(std::move(targets), now);
+}
+
+std::optional<lt::tcp::endpoint> pack_transfer::endpoint_of(const swarm_peer& peer,
+                                                            channel_kind kind) const {
+  const auto address = parse_address(peer.address);
+  const auto port = context_.security.port(peer, kind);
+  if (!address || port == 0) return std::nullopt;
+  return lt::tcp::endpoint{*address, port};
 }
 
 std::vector<swarm_peer> pack_transfer::nearest_holders() const {
@@ -188,28 +207,43 @@ std::vector<swarm_peer> pack_transfer::nearest_holders() const {
 // Pieces that no holder in use has may lie with holders further away.
 void pack_transfer::look_further(const piece_set& lacking, clock::time_point now) {
   if (now - holders_changed_ < holder_patience) return;
-  const auto& source = at(channel_kind::source);
-  if (!source) return;
   bool found_lack = false;
   lacking.for_each([&](std::uint32_t piece) {
-    if (where_[piece] == channel_kind::source && source->availability(piece) == 0)
-      found_lack = true;
+    const bool from_holder = where_[piece] && role_of(*where_[piece]) == channel_kind::source;
+    if (from_holder && available(channel_kind::source, piece) == 0) found_lack = true;
   });
   const auto in_use = nearest_holders().size();
   if (!found_lack || in_use >= view_.holders.size()) return;
   holders_used_ = in_use + holders_at_once;
   holders_changed_ = now;
-  aim_source(now);
+  aim_sources(now);
+}
+
+// Plain where a peer of this site has the piece; what is on its way encrypted stays so.
+channel_kind pack_transfer::channel_of(channel_kind role, std::uint32_t piece) const {
+  if (!context_.security.has_twins() || role == channel_kind::inner) return role;
+  const auto twin = role == channel_kind::source ? channel_kind::far_source : channel_kind::far_outer;
+  const bool far = at(twin) && at(twin)->availability(piece) > 0;
+  const bool near = at(role) && at(role)->availability(piece) > 0;
+  if (far && near) {
+    const bool begun = at(twin)->active(piece, clock::now(), context_.config.owner_slack);
+    return where_[piece] == twin && begun ? twin : role;
+  }
+  return far ? twin : role;
 }
 
 void pack_transfer::reroute(const piece_set& pieces) {
-  std::array<std::vector<std::pair<std::uint32_t, bool>>, 3> changes;
+  std::array<std::vector<std::pair<std::uint32_t, bool>>, all_channels.size()> changes;
   const auto missed = missing();
   const auto now = clock::now();
   pieces.for_each([&](std::uint32_t piece) {
     auto& current = where_[piece];
     std::optional<channel_kind> next;
-    if (fetching_ && missed.contains(piece)) next = plan_.route(piece, current, *this, now);
+    if (fetching_ && missed.contains(piece)) {
+      const auto role = current ? std::optional{role_of(*current)} : std::nullopt;
+      next = plan_.route(piece, role, *this, now);
+      if (next) next = channel_of(*next, piece);
+    }
     if (next == current) return;
     if (current) changes[static_cast<std::size_t>(*current)].emplace_back(piece, false);
     if (next) changes[static_cast<std::size_t>(*next)].emplace_back(piece, true);
@@ -258,7 +292,7 @@ void pack_transfer::tick(clock::time_point now) {
   if (now - looked_at_ < late_interval) return;
   looked_at_ = now;
   const auto missed = missing();
-  for (const auto kind : {channel_kind::inner, channel_kind::outer}) {
+  for (const auto kind : fetcher_channels) {
     if (!at(kind)) continue;
     for (const auto& peer : at(kind)->connections())
       plan_.heard(context_.members.name(peer->remote.address()), peer->heard);
@@ -285,7 +319,7 @@ void pack_transfer::second_tick(clock::time_point now) {
   }
   if (fetching_ || receive_rate_ + send_rate_ > 0) idle_since_ = now;
   if (now - idle_since_ < idle_channel_max) return;
-  for (const auto kind : {channel_kind::inner, channel_kind::outer}) {
+  for (const auto kind : fetcher_channels) {
     if (!at(kind)) continue;
     at(kind)->mute();
     at(kind)->close(context_.session);

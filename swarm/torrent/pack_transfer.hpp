@@ -28,6 +28,7 @@ struct transfer_context {
   pack_store& store;
   swarm_events& events;
   const swarm_session_config& config;
+  const channel_security& security;
   membership& members;
   /// Runs something in a later turn of the network thread.
   std::function<void(std::function<void()>)> post;
@@ -77,8 +78,9 @@ public:
   [[nodiscard]] std::uint32_t request_queue(const channel& where,
                                             const lt::address& peer) const override;
 
-  [[nodiscard]] std::uint32_t available(channel_kind kind, std::uint32_t piece) const override;
-  [[nodiscard]] bool under_way(channel_kind kind, std::uint32_t piece) const override;
+  // Of a role: encrypted and plain channels together.
+  [[nodiscard]] std::uint32_t available(channel_kind role, std::uint32_t piece) const override;
+  [[nodiscard]] bool under_way(channel_kind role, std::uint32_t piece) const override;
   [[nodiscard]] bool connected_to(const std::string& host) const override;
 
 private:
@@ -90,8 +92,12 @@ private:
   }
   [[nodiscard]] piece_set missing() const;
   [[nodiscard]] std::vector<lt::download_priority_t> priorities(channel_kind kind) const;
+  void open_source();
+  [[nodiscard]] channel_kind channel_of(channel_kind role, std::uint32_t piece) const;
   void aim();
-  void aim_source(clock::time_point now);
+  void aim_sources(clock::time_point now);
+  [[nodiscard]] std::optional<lt::tcp::endpoint> endpoint_of(const swarm_peer& peer,
+                                                             channel_kind kind) const;
   [[nodiscard]] std::vector<swarm_peer> nearest_holders() const;
   void look_further(const piece_set& lacking, clock::time_point now);
   void reroute(const piece_set& pieces);
@@ -105,9 +111,9 @@ private:
 
   transfer_context& context_;
   std::shared_ptr<pack_io> pack_;
-  std::array<std::shared_ptr<channel>, 3> channels_;
+  std::array<std::shared_ptr<channel>, all_channels.size()> channels_;
   /// What each open channel was told we hold.
-  std::array<piece_set, 3> told_;
+  std::array<piece_set, all_channels.size()> told_;
   /// Block hashes of pieces that some channel is still to be told of.
   std::unordered_map<std::uint32_t, std::vector<digest>> leaves_;
   bool fetching_ = false;

@@ -11,7 +11,7 @@ void pack_transfer::stored(channel_kind from, std::uint32_t piece,
   told_[static_cast<std::size_t>(from)].insert(piece);
   hand_over(from, piece, leaves);
   const auto now = clock::now();
-  plan_.arrived(from, piece, now);
+  plan_.arrived(role_of(from), piece, now);
   where_[piece].reset();
   if (fetching_ && plan_.settling(now)) {
     plan_.look_at_self(missing(), *this, now);
@@ -36,8 +36,8 @@ void pack_transfer::hand_over(channel_kind from, std::uint32_t piece,
                               const std::vector<digest>& leaves) {
   for (const auto kind : all_channels) {
     if (kind == from || !at(kind) || !at(kind)->ready()) continue;
-    const bool urgent = kind != channel_kind::outer || from == channel_kind::source ||
-                        plan_.brings_to_others(piece);
+    const bool urgent = role_of(kind) != channel_kind::outer ||
+                        role_of(from) == channel_kind::source || plan_.brings_to_others(piece);
     if (fetching_ && !urgent) {
       leaves_.emplace(piece, leaves);
       continue;
@@ -123,7 +123,7 @@ void pack_transfer::on_ready(channel& where) {
 }
 
 void pack_transfer::on_opened(channel& where, connection& peer) {
-  if (where.kind() != channel_kind::source) {
+  if (role_of(where.kind()) != channel_kind::source) {
     plan_.connected(context_.members.name(peer.remote.address()), true, clock::now());
   }
 }
@@ -132,15 +132,16 @@ void pack_transfer::on_closed(channel&, connection&) { reroute_later(); }
 
 void pack_transfer::on_announced(channel& where, connection& peer, std::uint32_t piece) {
   if (!fetching_) return;
-  if (where.kind() != channel_kind::source) {
+  const auto role = role_of(where.kind());
+  if (role != channel_kind::source) {
     plan_.announced(context_.members.name(peer.remote.address()), clock::now());
   }
   if (pack_->stored.contains(piece)) return;
-  if (where.kind() != channel_kind::source) plan_.offered(where.kind(), piece, clock::now());
+  if (role != channel_kind::source) plan_.offered(role, piece, clock::now());
   // What somebody nearer has need not come from far; and it may be our turn now.
-  if (!where_[piece] || static_cast<int>(*where_[piece]) < static_cast<int>(where.kind())) {
-    reroute_later(piece);
-  }
+  const auto current = where_[piece];
+  const bool nearer = !current || static_cast<int>(*current) < static_cast<int>(where.kind());
+  if (nearer || (role_of(*current) == role && *current != where.kind())) reroute_later(piece);
 }
 
 void pack_transfer::on_announced_many(channel&, connection&) { reroute_later(); }
@@ -160,19 +161,27 @@ std::uint32_t pack_transfer::request_queue(const channel& where, const lt::addre
   constexpr std::uint32_t of_a_holder = 32;
   constexpr std::uint32_t between_sites = 256;
   if (context_.members.other_site(peer, context_.config.self.where)) return between_sites;
-  return where.kind() == channel_kind::source ? of_a_holder : among_fetchers;
+  return role_of(where.kind()) == channel_kind::source ? of_a_holder : among_fetchers;
 }
 
-std::uint32_t pack_transfer::available(channel_kind kind, std::uint32_t piece) const {
-  return at(kind) ? at(kind)->availability(piece) : 0;
+std::uint32_t pack_transfer::available(channel_kind role, std::uint32_t piece) const {
+  std::uint32_t count = 0;
+  for (const auto kind : all_channels) {
+    if (role_of(kind) == role && at(kind)) count += at(kind)->availability(piece);
+  }
+  return count;
 }
 
-bool pack_transfer::under_way(channel_kind kind, std::uint32_t piece) const {
-  return at(kind) && at(kind)->active(piece, clock::now(), context_.config.owner_slack);
+bool pack_transfer::under_way(channel_kind role, std::uint32_t piece) const {
+  const auto now = clock::now();
+  return std::any_of(all_channels.begin(), all_channels.end(), [&](channel_kind kind) {
+    return role_of(kind) == role && at(kind) &&
+           at(kind)->active(piece, now, context_.config.owner_slack);
+  });
 }
 
 bool pack_transfer::connected_to(const std::string& host) const {
-  for (const auto kind : {channel_kind::inner, channel_kind::outer}) {
+  for (const auto kind : fetcher_channels) {
     if (!at(kind)) continue;
     for (const auto& peer : at(kind)->connections()) {
       if (peer->open && context_.members.name(peer->remote.address()) == host) return true;

@@ -80,13 +80,6 @@ route_plan::assignments_without(const std::vector<std::string>& excluded) const 
   return topology::piece_assignments(pack_key_, piece_count_, list, self_.host);
 }
 
-bool route_plan::has_others(channel_kind kind) const {
-  return std::any_of(fetchers_.begin(), fetchers_.end(), [&](const auto& one) {
-    if (one.host == self_.host) return false;
-    return (one.where == self_.where) == (kind == channel_kind::inner);
-  });
-}
-
 std::string route_plan::owner_of(std::uint32_t piece) const {
   return living_[assigned_[piece].owner].host;
 }

@@ -38,9 +38,6 @@ public:
 
   /// The fetchers of the latest view; `self` is added if missing.
   void set_fetchers(std::vector<topology::fetcher> fetchers, topology::instant now);
-  /// Other fetchers than this host share the given place's rack (or do not).
-  [[nodiscard]] bool has_others(channel_kind kind) const;
-
   /// Whether this host owns the piece for everybody, so that other racks wait for it.
   [[nodiscard]] bool brings_to_others(std::uint32_t piece) const;
 

@@ -78,8 +78,14 @@ lt::settings_pack make_settings(const swarm_session_config& config) {
   pack.set_str(lt::settings_pack::peer_fingerprint, "-SH0100-");
   const bool v6 = config.listen_address.find(':') != std::string::npos;
   const auto host = v6 ? "[" + config.listen_address + "]" : config.listen_address;
-  pack.set_str(lt::settings_pack::listen_interfaces,
-               host + ":" + std::to_string(config.listen_port));
+  std::string listen;
+  if (config.tls != bulk_tls::all) listen = host + ":" + std::to_string(config.listen_port);
+  // The "s" makes it TLS.
+  if (config.tls == bulk_tls::sites) listen += ",";
+  if (config.tls != bulk_tls::off) {
+    listen += host + ":" + std::to_string(config.listen_tls_port) + "s";
+  }
+  pack.set_str(lt::settings_pack::listen_interfaces, listen);
   if (config.listen_address != "0.0.0.0" && config.listen_address != "::") {
     pack.set_str(lt::settings_pack::outgoing_interfaces, config.listen_address);
   }

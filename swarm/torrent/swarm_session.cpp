@@ -38,14 +38,16 @@ private:
 
 class session final : public swarm_session, public disk_events {
 public:
-  session(swarm_session_config config, pack_store& store, swarm_events& events)
-      : config_{std::move(config)}, store_{store}, events_{events} {}
+  session(swarm_session_config config, channel_security security, pack_store& store,
+          swarm_events& events)
+      : config_{std::move(config)}, security_{std::move(security)}, store_{store}, events_{events} {}
   ~session() override;
 
   result<void> listen();
 
   std::uint16_t port() const override { return port_; }
-  void set_members(std::vector<swarm_peer> members) override;
+  std::uint16_t tls_port() const override { return tls_port_; }
+  std::vector<std::string> set_members(std::vector<swarm_peer> members) override;
   result<void> serve(pack_id pack) override;
   result<void> fetch(pack_id pack, piece_set wanted, swarm_view view) override;
   void update(pack_id pack, swarm_view view) override;
@@ -76,6 +78,7 @@ private:
   bool lost_pieces(pack_id pack) const;
   void drop(pack_id pack);
   result<void> wait_until_ready(pack_id pack);
+  [[nodiscard]] error cannot_listen(std::uint16_t port) const;
   void start_ticking();
   void tick();
   void ban(const lt::address& address);
@@ -89,12 +92,13 @@ private:
   void on_store_failed(pack_io& pack, const error& why) override;
 
   const swarm_session_config config_;
+  const channel_security security_;
   pack_store& store_;
   swarm_events& events_;
   std::unique_ptr<lt::session> session_;
   lt::io_context* network_ = nullptr;
   disk_backend* backend_ = nullptr;
-  std::uint16_t port_ = 0;
+  std::uint16_t port_ = 0, tls_port_ = 0;
 
   // Network thread only.
   membership members_;
@@ -111,6 +115,12 @@ lt::session_params make_params(const swarm_session_config& config,
   lt::session_params params{make_settings(config), {}};
   params.disk_io_constructor = std::move(backend);
   return params;
+}
+
+error session::cannot_listen(std::uint16_t port) const {
+  return {errc::conflict, "cannot listen on " + config_.listen_address + " port " +
+                              std::to_string(port) +
+                              ": the port is taken or the address is not this host's"};
 }
 
 result<void> session::listen() {
@@ -135,20 +145,17 @@ result<void> session::listen() {
       session_->set_peer_class_filter(everybody);
     }
     session_->set_ip_filter(members_.filter());
-    port_ = session_->listen_port();
     // Listening happens on libtorrent's thread; this waits for it.
     run([] {});
-    port_ = session_->listen_port();
+    if (config_.tls != bulk_tls::all) port_ = session_->listen_port();
+    if (config_.tls != bulk_tls::off) tls_port_ = session_->ssl_listen_port();
   } catch (const std::exception& refused) {
     return {errc::failed, std::string{"bulk transfer cannot start: "} + refused.what()};
   }
-  if (port_ == 0) {
-    return {errc::conflict, "cannot listen on " + config_.listen_address + " port " +
-                                std::to_string(config_.listen_port) +
-                                ": the port is taken or the address is not this host's"};
-  }
+  if (config_.tls != bulk_tls::all && port_ == 0) return cannot_listen(config_.listen_port);
+  if (config_.tls != bulk_tls::off && tls_port_ == 0) return cannot_listen(config_.listen_tls_port);
   context_ = std::make_unique<transfer_context>(transfer_context{
-      *session_, *backend_, store_, events_, config_, members_,
+      *session_, *backend_, store_, events_, config_, security_, members_,
       [this](std::function<void()> job) { boost::asio::post(*network_, std::move(job)); },
       [this](const lt::address& address) { ban(address); }});
   session_->add_extension(std::make_shared<knock_plugin>([this](const lt::sha1_hash& asked) {
@@ -173,11 +180,17 @@ session::~session() {
   session_.reset();
 }
 
-void session::set_members(std::vector<swarm_peer> members) {
+std::vector<std::string> session::set_members(std::vector<swarm_peer> members) {
   run([&] {
     members_.set(members);
     session_->set_ip_filter(members_.filter());
   });
+  std::vector<std::string> not_met;
+  for (const auto& member : members) {
+    const auto kind = security_.channel_to_holder(config_.self.where, member.where);
+    if (security_.port(member, kind) == 0) not_met.push_back(member.host);
+  }
+  return not_met;
 }
 
 void session::ban(const lt::address& address) {
@@ -343,10 +356,9 @@ void session::on_store_failed(pack_io& pack, const error& why) {
 result<std::unique_ptr<swarm_session>>
 swarm_session::start(swarm_session_config config, pack_store& store, swarm_events& events) {
   if (const auto address = parse_address(config.listen_address); !address) return address.error();
-  if (config.tls != bulk_tls::off) {
-    return {errc::invalid_argument, "bulk_tls other than off is not built yet"};
-  }
-  auto made = std::make_unique<session>(std::move(config), store, events);
+  auto security = channel_security::load(config);
+  if (!security) return security.error();
+  auto made = std::make_unique<session>(std::move(config), std::move(*security), store, events);
   if (auto listening = made->listen(); !listening) return listening.error();
   return std::unique_ptr<swarm_session>{std::move(made)};
 }

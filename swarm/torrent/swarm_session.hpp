@@ -6,6 +6,7 @@
 //   source  the pack's own torrent: holders serve it, fetchers take what they own globally from it
 //   outer   fetchers in other racks
 //   inner   fetchers in the same rack
+// With `bulk_tls::sites`, source and outer have an encrypted twin each for peers of other sites.
 // A piece got in one channel is offered in the others at once. A stock client can join `source`.
 //
 // Threads: methods may be called from any thread; events come on one thread of the session's own
@@ -36,8 +37,10 @@ struct swarm_session_config {
   topology::fetcher self;
   /// The address peers reach this host at; outgoing connections leave from it too.
   std::string listen_address = "127.0.0.1";
-  /// 0 asks the kernel; `swarm_session::port` tells.
+  /// 0 asks the kernel; `swarm_session::port` and `tls_port` tell. The plain one is not opened when
+  /// all is TLS, the TLS one when nothing is.
   std::uint16_t listen_port = 0;
+  std::uint16_t listen_tls_port = 0;
   bulk_tls tls = bulk_tls::off;
   /// PEM files; needed unless `tls` is off.
   std::string certificate_file, key_file, authority_file;
@@ -53,7 +56,9 @@ struct swarm_peer {
   std::string host;
   topology::place where;
   std::string address;
+  /// Where it takes plain and encrypted connections; zero where it takes none.
   std::uint16_t port = 0;
+  std::uint16_t tls_port = 0;
 
   friend bool operator==(const swarm_peer&, const swarm_peer&) = default;
 };
@@ -98,17 +103,21 @@ public:
 /// One host's bulk transfers.
 class swarm_session {
 public:
-  /// @returns errc::conflict when the port is taken, errc::invalid_argument for bad addresses.
+  /// @returns errc::conflict when a port is taken, errc::invalid_argument for bad addresses, and
+  ///          with TLS the fault of a certificate file.
   static result<std::unique_ptr<swarm_session>> start(swarm_session_config config,
                                                       pack_store& store, swarm_events& events);
   /// Stops within seconds, losing nothing verified.
   virtual ~swarm_session() = default;
 
+  /// Where plain and where encrypted connections are taken; zero where none are.
   [[nodiscard]] virtual std::uint16_t port() const = 0;
+  [[nodiscard]] virtual std::uint16_t tls_port() const = 0;
 
   /// The addresses of the hosts that are members now. A connection from or to anybody else is
   /// refused before it gets a byte; connections of removed members are closed.
-  virtual void set_members(std::vector<swarm_peer> members) = 0;
+  /// @returns the names of members that cannot be met because their `bulk_tls` does not fit.
+  virtual std::vector<std::string> set_members(std::vector<swarm_peer> members) = 0;
 
   /// Offers what the store holds of a pack it knows. Idempotent. Ready when it returns.
   virtual result<void> serve(pack_id pack) = 0;

@@ -18,6 +18,7 @@ _WRITE_BYTES = 16 << 20
 _SETTINGS = {"max_out_request_queue": 500}
 _KINDS = (
     ("shoal", shoal_rival.Shoal, {}),
+    ("shoal, bulk.tls=all", shoal_rival.Shoal, {"node_options": {"bulk.tls": "all"}}),
     ("libtorrent v1", Libtorrent, {"libtorrent_version": 1}),
     ("libtorrent v2", Libtorrent, {"libtorrent_version": 2}),
 )
@@ -99,9 +100,11 @@ def _rows(figures, size_bytes):
             values = [run[key] for run in runs]
             row[key] = all(values) if key == "verified" else round(statistics.median(values), 3)
         rows.append(row)
-    ours, theirs = rows[0], rows[1:]
+    ours, tls, *theirs = rows
     best = max(row["mb_per_second"] for row in theirs)
     least = min(row["cpu_seconds_per_gb"] for row in theirs)
     ours["speed_over_libtorrent"] = round(ours["mb_per_second"] / best, 3)
+    tls["speed_over_plain"] = round(tls["mb_per_second"] / ours["mb_per_second"], 3)
+    tls["cpu_over_plain"] = round(tls["cpu_seconds_per_gb"] / ours["cpu_seconds_per_gb"], 3)
     ours["cpu_over_libtorrent"] = round(ours["cpu_seconds_per_gb"] / least, 3)
     return rows

@@ -62,6 +62,8 @@ struct bulk_config {
   /// Numeric address to listen on; empty: the link's.
   std::string address;
   std::uint16_t port = 7441;
+  /// For encrypted transfers, if there are any.
+  std::uint16_t tls_port = 7442;
   bulk_tls tls = bulk_tls::off;
   /// Over all transfers; 0 is no limit.
   std::uint64_t upload_limit_bytes_per_second = 0;

@@ -216,6 +216,9 @@ void add_network(std::vector<option>& out) {
   out.push_back(number_option<std::uint16_t>(
       "bulk.port", "port for bulk transfers; 0: any",
       [](daemon_config& c) -> std::uint16_t& { return c.bulk.port; }, port_max));
+  out.push_back(number_option<std::uint16_t>(
+      "bulk.tls_port", "port for encrypted bulk transfers; 0: any",
+      [](daemon_config& c) -> std::uint16_t& { return c.bulk.tls_port; }, port_max));
   out.push_back(choice_option<bulk_tls, 3>("bulk.tls", "off|sites|all",
                                            "which bulk transfers are encrypted",
                                            [](daemon_config& c) -> bulk_tls& { return c.bulk.tls; },

@@ -71,6 +71,7 @@ actors::node_config node_config_of(const daemon_config& config, const std::strin
                 .reserve_bytes = config.store.reserve_bytes};
   node.bulk.listen_address = address;
   node.bulk.listen_port = config.bulk.port;
+  node.bulk.listen_tls_port = config.bulk.tls_port;
   node.bulk.tls = tls_of(config.bulk.tls);
   node.bulk.certificate_file = config.tls.certificate;
   node.bulk.key_file = config.tls.key;
@@ -130,9 +131,10 @@ result<void> run(const daemon_config& config, const std::string& version) {
       {.socket = config.api.socket},
       [&](const web::api_request& request) { return routes.handle(request); });
   if (!server) return server.error();
-  spdlog::info("{} of {} is up: link {}:{}, bulk {}:{}, local API {}", config.name,
-               config.where.path(), *address, (*node)->link_port(), *address, (*node)->bulk_port(),
-               config.api.socket);
+  spdlog::info("{} of {} is up at {}: link port {}, bulk port {}, encrypted bulk port {} (0: none), "
+               "local API {}",
+               config.name, config.where.path(), *address, (*node)->link_port(),
+               (*node)->bulk_port(), (*node)->bulk_tls_port(), config.api.socket);
   notify("READY=1\nSTATUS=up");
   serve_until_told(signals, *links);
   notify("STOPPING=1");

@@ -16,7 +16,11 @@ using ::testing::IsEmpty;
 class fake_session final : public swarm::swarm_session {
 public:
   [[nodiscard]] std::uint16_t port() const override { return 1; }
-  void set_members(std::vector<swarm::swarm_peer> all) override { members = std::move(all); }
+  [[nodiscard]] std::uint16_t tls_port() const override { return 0; }
+  std::vector<std::string> set_members(std::vector<swarm::swarm_peer> all) override {
+    members = std::move(all);
+    return {};
+  }
   result<void> serve(swarm::pack_id pack) override {
     served.push_back(pack);
     return {};

@@ -67,7 +67,9 @@ class Shoal(Rival):
         super().__init__(scene)
         programs = binaries(scene.options.get("binaries"))
         self.nodes = {
-            host.name: node_on(host, self.directory(host), programs)
+            host.name: node_on(
+                host, self.directory(host), programs, scene.options.get("node_options")
+            )
             for host in [scene.server, *scene.hosts]
         }
         self.swarm = Swarm(scene.folder / "swarm", programs, list(self.nodes.values()))

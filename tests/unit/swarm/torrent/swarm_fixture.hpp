@@ -77,15 +77,19 @@ struct test_host {
   recorded_events events;
   std::unique_ptr<swarm::swarm_session> session;
 
+  /// What a test wants otherwise than by default; name, place and address are filled in.
+  swarm::swarm_session_config config;
+
   void start() {
-    swarm::swarm_session_config config;
     config.self = {name, where};
     config.listen_address = address;
     auto started = swarm::swarm_session::start(config, store, events);
     ASSERT_TRUE(started.ok()) << started.error().message;
     session = std::move(*started);
   }
-  [[nodiscard]] swarm::swarm_peer peer() const { return {name, where, address, session->port()}; }
+  [[nodiscard]] swarm::swarm_peer peer() const {
+    return {name, where, address, session->port(), session->tls_port()};
+  }
   /// What it sent. The receiver can be done before the sender has counted: waits for the count.
   [[nodiscard]] std::uint64_t sent_bytes_after(std::uint64_t expected) const {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{10};
@@ -104,10 +108,15 @@ struct test_host {
 class SwarmFixture : public ::testing::Test {
 protected:
   test_host& host(const std::string& rack, bool member = true) {
+    return host(topology::place{"site", "cluster", rack}, {}, member);
+  }
+  test_host& host(const topology::place& where, swarm::swarm_session_config config,
+                  bool member = true) {
     auto made = std::make_unique<test_host>();
     const auto number = ++host_count_;
     made->name = "host" + std::to_string(number);
-    made->where = {"site", "cluster", rack};
+    made->where = where;
+    made->config = std::move(config);
     // Each test program has an address range of its own, so that programs can run side by side.
     made->address =
         "127.9." + std::to_string(number / 200) + "." + std::to_string(number % 200 + 1);

@@ -27,7 +27,7 @@ inline constexpr std::uint32_t chunk_bytes_max = 256 * 1024;
 /// Largest virtual size anybody will accept.
 inline constexpr std::uint64_t image_bytes_max = 1ull << 50;
 /// Most pieces that all packs of one recipe may have, so that a hostile one cannot claim more than
-/// 8 MiB of bitmaps. 16 TiB of packs at 256 KiB pieces.
+/// 8 MiB of bitmaps. 4 TiB of packs at 64 KiB pieces.
 inline constexpr std::uint64_t recipe_pieces_max = 1ull << 26;
 
 /// Where a chunk lies in a pack.

@@ -11,6 +11,10 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(SHOAL_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them: address,undefined or thread")
 if(SHOAL_SANITIZE)
   target_compile_options(shoal_options INTERFACE -fsanitize=${SHOAL_SANITIZE} -fno-omit-frame-pointer)
+  if(SHOAL_SANITIZE MATCHES "undefined")
+    # It needs type information that libtorrent and SOCI do not export.
+    target_compile_options(shoal_options INTERFACE -fno-sanitize=vptr)
+  endif()
   target_link_options(shoal_options INTERFACE -fsanitize=${SHOAL_SANITIZE})
 endif()
 

@@ -35,7 +35,8 @@ FIELDS = {
     "verified",
 }
 DATA_BYTES = 2 << 20
-BUILT = (ROOT / "build" / "release" / "bin" / "shoald").exists()
+BINARIES = pathlib.Path(os.environ.get("SHOAL_BIN", ROOT / "build" / "release" / "bin")).resolve()
+BUILT = (BINARIES / "shoald").exists()
 WAIT_SECONDS_MAX = 60
 
 
@@ -66,6 +67,7 @@ class BenchTest(unittest.TestCase):
 
     def command(self, *arguments):
         files = ("--image", self.image, "--work", self.work, "--cache", self.folder / "cache")
+        files += ("--binaries", BINARIES)
         return [*BENCH, "lan", *map(str, files), *map(str, arguments)]
 
     def run_lan(self, *arguments, code=0):

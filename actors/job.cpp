@@ -23,7 +23,7 @@ void job::report(bool now) {
   status_.seconds = std::chrono::duration<double>(time - begin_).count();
   if (!now && time - reported_ < std::chrono::milliseconds{100}) return;
   reported_ = time;
-  self_->send(board_, job_report{status_});
+  if (board_) self_->send(board_, job_report{status_});
 }
 
 void job::end(const result<void>& outcome) {

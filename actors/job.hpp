@@ -86,9 +86,11 @@ private:
   template <class Reply, class Try>
   result<Reply> persist(std::chrono::seconds patience, Try attempt) {
     const auto end = std::chrono::steady_clock::now() + patience;
+    const phase_while_waiting phase{*this};
     while (true) {
       auto answer = attempt();
       if (answer || answer.error().code != errc::unreachable) return answer;
+      phase.show();
       if (stop_wanted()) return {errc::cancelled, "cancelled"};
       if (std::chrono::steady_clock::now() >= end) {
         return {errc::unreachable,
@@ -98,6 +100,23 @@ private:
     }
   }
   void pause(std::chrono::milliseconds time);
+
+  /// Says that the job waits for the GIS, until its wait is over.
+  class phase_while_waiting {
+  public:
+    explicit phase_while_waiting(job& work) : job_{work}, before_{work.status_.phase} {}
+    ~phase_while_waiting() { job_.status_.phase = before_; }
+    phase_while_waiting(const phase_while_waiting&) = delete;
+    phase_while_waiting& operator=(const phase_while_waiting&) = delete;
+    void show() const {
+      job_.status_.phase = "waiting for the general index server";
+      job_.report(true);
+    }
+
+  private:
+    job& job_;
+    const std::string before_;
+  };
 
   caf::blocking_actor* self_;
   job_context context_;

@@ -13,7 +13,7 @@ from swarm import ShoalError
 
 EXAMPLES = """\
 examples:
-  tools/bench lan --image base.img --hosts 15 --racks 2 --rate 100 --runs 5 -o table
+  tools/bench lan --image base.img --hosts 15 --racks 2 --rate 50 --runs 5 -o table
   tools/bench lan --image base.img --second web.img --rivals shoal,curl --csv runs.csv --plot a.svg
   tools/bench pair -o table              two hosts on loopback, nothing shaped
   tools/bench local --image base.img     publish and export beside zstd and sha256
@@ -108,7 +108,7 @@ def _lan(verbs):
         "--racks", type=_count, default=2, help="the server stands in the first (%(default)s)"
     )
     sub.add_argument(
-        "--rate", type=_rate, default=100, metavar="MBIT", help="of the hosts' links (%(default)s)"
+        "--rate", type=_rate, default=50, metavar="MBIT", help="of the hosts' links (%(default)s)"
     )
     sub.add_argument(
         "--rack-rate", type=_rate, metavar="MBIT", help="of the racks' uplinks (as the hosts')"

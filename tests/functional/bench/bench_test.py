@@ -76,6 +76,13 @@ class BenchTest(unittest.TestCase):
         self.assertEqual(done.returncode, code, done.stderr)
         return done.stdout
 
+    def test_the_help_and_the_readme_name_the_same_default_rate(self):
+        wide = {**os.environ, "COLUMNS": "200"}
+        told = subprocess.run([*BENCH, "lan", "--help"], capture_output=True, text=True, env=wide)
+        self.assertIn("of the hosts' links (50)", told.stdout)
+        readme = (ROOT / "tools" / "benchmark" / "README.md").read_text()
+        self.assertIn("(`--rate`, 50 Mbit/s)", readme)
+
     @unittest.skipIf(os.geteuid() != 0, "needs root")
     def test_every_rival_delivers_and_is_reported_with_the_stable_fields(self):
         rivals = "curl,aria2,libtorrent,tree"

@@ -66,8 +66,12 @@ result<void> apply(const given_flags& given, daemon_config& config) {
     if (const auto set = one.set(config, value); !set) {
       return error{errc::invalid_argument, one.flag() + ": " + set.error().message};
     }
+    config.origins[std::string{one.key}] = one.flag();
   }
-  if (given.gis) config.gis.enabled = true;
+  if (given.gis) {
+    config.gis.enabled = true;
+    config.origins["gis.enabled"] = "--gis";
+  }
   return {};
 }
 

@@ -1,6 +1,7 @@
 #include "tools/shoald/config.hpp"
 
 #include "tools/shoald/option_table.hpp"
+#include "tools/shoald/quantity.hpp"
 
 #include <arpa/inet.h>
 #include <array>
@@ -19,8 +20,14 @@ namespace {
 constexpr std::uint64_t quota_bytes_min = 16ull << 20;
 constexpr std::size_t host_bytes_max = 253;
 
-error fault(std::string_view key, std::string sentence) {
-  return {errc::invalid_argument, std::string{key} + ": " + std::move(sentence)};
+error fault(const daemon_config& config, std::string_view key, std::string sentence) {
+  auto name = std::string{key};
+  if (const auto own = config.origins.find(key); own != config.origins.end()) {
+    name = own->second;
+  } else if (const auto file = config.origins.find(""); file != config.origins.end()) {
+    name.insert(0, file->second + ": ");
+  }
+  return {errc::invalid_argument, name + ": " + std::move(sentence)};
 }
 
 bool numeric_address(const std::string& text) {
@@ -29,16 +36,18 @@ bool numeric_address(const std::string& text) {
          inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1;
 }
 
-result<void> check_address(std::string_view key, const std::string& text) {
+result<void> check_address(const daemon_config& config, std::string_view key,
+                           const std::string& text) {
   if (numeric_address(text)) return {};
-  return fault(key, "'" + text + "' is not a numeric address, such as 0.0.0.0 or 10.0.0.1");
+  return fault(config, key, "'" + text + "' is not a numeric address, such as 0.0.0.0 or 10.0.0.1");
 }
 
-result<void> check_path(std::string_view key, const std::string& path) {
+result<void> check_path(const daemon_config& config, std::string_view key,
+                        const std::string& path) {
   if (path.empty() || path.front() != '/') {
-    return fault(key, "'" + path + "' is not an absolute path");
+    return fault(config, key, "'" + path + "' is not an absolute path");
   }
-  if (path.size() >= PATH_MAX) return fault(key, "the path is too long");
+  if (path.size() >= PATH_MAX) return fault(config, key, "the path is too long");
   return {};
 }
 
@@ -52,12 +61,23 @@ result<void> validate_paths(const daemon_config& config) {
       {"api.socket", &config.api.socket},
   }};
   for (const auto& [key, path] : paths) {
-    if (const auto checked = check_path(key, *path); !checked) return checked.error();
+    if (const auto checked = check_path(config, key, *path); !checked) return checked.error();
   }
   if (config.api.socket.size() >= sizeof(sockaddr_un::sun_path)) {
-    return fault("api.socket", "a socket's path has at most 107 bytes");
+    return fault(config, "api.socket", "a socket's path has at most 107 bytes");
   }
   return {};
+}
+
+/// Both ports have one value: names the one that somebody chose.
+error same_ports(const daemon_config& config) {
+  const bool bulk_chosen = config.origins.contains("bulk.port");
+  const bool link_chosen = config.origins.contains("link.port");
+  const auto [wrong, other] = link_chosen && !bulk_chosen ? std::pair{"link.port", "bulk.port"}
+                                                          : std::pair{"bulk.port", "link.port"};
+  return fault(config, wrong,
+               "must differ from " + std::string{other} + ", which is " +
+                   std::to_string(config.link.port) + " too");
 }
 
 } // namespace
@@ -131,25 +151,26 @@ void complete(daemon_config& config) {
 
 result<void> validate(const daemon_config& config) {
   if (!topology::valid_name(config.name)) {
-    return fault("name", "'" + config.name.substr(0, 64) +
-                             "' is not a name: 1 to 128 letters, digits, '.', '_', '-' or '+', "
-                             "beginning with a letter or digit");
+    return fault(config, "name",
+                 "'" + config.name.substr(0, 64) +
+                     "' is not a name: 1 to 128 letters, digits, '.', '_', '-' or '+', "
+                     "beginning with a letter or digit");
   }
   if (const auto paths = validate_paths(config); !paths) return paths.error();
-  if (const auto link = check_address("link.address", config.link.address); !link) return link;
+  if (auto link = check_address(config, "link.address", config.link.address); !link) return link;
   if (!config.bulk.address.empty()) {
-    if (const auto bulk = check_address("bulk.address", config.bulk.address); !bulk) return bulk;
+    if (auto bulk = check_address(config, "bulk.address", config.bulk.address); !bulk) return bulk;
   }
-  if (config.link.port != 0 && config.link.port == config.bulk.port) {
-    return fault("bulk.port", "must differ from link.port, which is " +
-                                  std::to_string(config.link.port) + " too");
-  }
+  if (config.link.port != 0 && config.link.port == config.bulk.port) return same_ports(config);
   if (config.store.quota_bytes != 0 && config.store.quota_bytes < quota_bytes_min) {
-    return fault("store.quota", "must be 0 (no quota) or at least 16MiB");
+    return fault(config, "store.quota",
+                 format_size(config.store.quota_bytes) +
+                     " is too small; expected 0 (no quota) or at least 16MiB");
   }
   if (!config.gis.enabled && config.gis.addresses.empty()) {
-    return fault("gis.addresses", "names no general index server; give one as HOST:PORT, or be "
-                                  "one with gis.enabled = true (--gis)");
+    return fault(config, "gis.addresses",
+                 "names no general index server; give one as HOST:PORT, or be "
+                 "one with gis.enabled = true (--gis)");
   }
   return {};
 }

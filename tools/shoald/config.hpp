@@ -8,6 +8,8 @@
 #include "topology/result.hpp"
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -100,6 +102,10 @@ struct publish_config {
   std::uint32_t threads = 0;
 };
 
+/// How to name a value in a fault, by its key: `shoald.toml:7: store.quota` or `--store-quota`. A
+/// key that was left at its default is not in it; under the empty key is the file that was read.
+using value_origins = std::map<std::string, std::string, std::less<>>;
+
 /// Everything a daemon is told.
 struct daemon_config {
   /// Empty: this machine's host name up to its first dot (`complete` fills it in).
@@ -113,12 +119,15 @@ struct daemon_config {
   api_config api;
   log_config log;
   publish_config publish;
+  /// Where the values came from; no value itself.
+  value_origins origins;
 };
 
 /// Fills in what is derived: the name from the machine's, the bulk address from the link's.
 void complete(daemon_config& config);
 
-/// Whether the values fit together. @returns the first fault, as a sentence naming its key.
+/// Whether the values fit together. @returns the first fault, as a sentence that begins with where
+/// the value came from (`origins`), else with its key.
 result<void> validate(const daemon_config& config);
 
 /// The configuration as the TOML file that would give it, every key named (`--check` prints it).

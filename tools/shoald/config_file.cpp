@@ -6,8 +6,6 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <map>
-#include <optional>
 #include <sstream>
 
 namespace shoal::daemon {
@@ -16,8 +14,6 @@ namespace {
 
 /// More is not a configuration.
 constexpr std::size_t file_bytes_max = 1 << 20;
-
-using lines = std::map<std::string, std::uint32_t>;
 
 error at(const std::string& file, std::uint32_t line, const std::string& sentence) {
   return {errc::invalid_argument, file + ":" + std::to_string(line) + ": " + sentence};
@@ -85,6 +81,7 @@ result<void> apply(const toml::table& table, const std::string& prefix, const st
     if (const auto set = known->set(config, *value); !set) {
       return at(file, line, key + ": " + set.error().message);
     }
+    config.origins[key] = at(file, line, key).message;
   }
   return {};
 }
@@ -92,6 +89,7 @@ result<void> apply(const toml::table& table, const std::string& prefix, const st
 } // namespace
 
 result<void> read_toml(std::string_view text, const std::string& file, daemon_config& config) {
+  config.origins[""] = file;
   try {
     return apply(toml::parse(text, file), "", file, config);
   } catch (const toml::parse_error& fault) {

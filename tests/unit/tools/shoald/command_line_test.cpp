@@ -12,6 +12,7 @@ namespace shoal::daemon {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 class CommandLineTest : public ::testing::Test {
 protected:
@@ -78,6 +79,38 @@ TEST_F(CommandLineTest, FaultsAreSentences) {
   EXPECT_THAT(fault_of({"--gis", "stray"}), HasSubstr("stray"));
   EXPECT_THAT(fault_of({"--gis", "--name", "a", "--name", "b"}), HasSubstr("--name"));
   EXPECT_THAT(fault_of({}), HasSubstr("gis.addresses"));
+}
+
+TEST_F(CommandLineTest, ValuesThatDoNotFitAreNamedWhereTheyWereWritten) {
+  const auto in_file = [&](const std::string& text, const std::string& start) {
+    EXPECT_THAT(fault_of({"--config", file(text)}),
+                StartsWith((folder_ / "f.toml").string() + start));
+  };
+  const std::string gis = "[gis]\nenabled = true\n";
+  in_file("\nname = \"a/b\"\n" + gis, ":2: name: 'a/b' is not a name");
+  in_file("name = \"a\"\n[store]\nquota = \"1MiB\"\n" + gis,
+          ":3: store.quota: 1.0 MiB is too small");
+  in_file("[store]\ndirectory = \"here\"\n" + gis,
+          ":2: store.directory: 'here' is not an absolute path");
+  in_file("[gis]\nenabled = true\ndatabase = \"c\"\n", ":3: gis.database: ");
+  in_file("[tls]\nkey = \"\"\n" + gis, ":2: tls.key: ");
+  in_file("[api]\n\nsocket = \"/" + std::string(107, 'x') + "\"\n" + gis, ":3: api.socket: ");
+  in_file("[link]\naddress = \"eth0\"\n" + gis, ":2: link.address: 'eth0' is not a numeric");
+  in_file("[bulk]\naddress = \"1.2.3\"\n" + gis, ":2: bulk.address: ");
+  in_file("[link]\nport = 7441\n" + gis, ":2: link.port: must differ from bulk.port");
+  in_file("[bulk]\nport = 7440\n" + gis, ":2: bulk.port: must differ from link.port");
+  in_file("[gis]\n\naddresses = []\n", ":3: gis.addresses: names no general index server");
+  in_file("name = \"a\"\n", ": gis.addresses: names no general index server");
+}
+
+TEST_F(CommandLineTest, ValuesThatDoNotFitAreNamedByTheFlagThatGaveThem) {
+  const auto path = file("name = \"a\"\n[store]\nquota = \"1GiB\"\n[gis]\nenabled = true\n");
+  EXPECT_THAT(fault_of({"--config", path, "--store-quota", "1MiB"}),
+              StartsWith("--store-quota: 1.0 MiB is too small"));
+  EXPECT_THAT(fault_of({"--gis", "--link-port", "7441"}), StartsWith("--link-port: must differ"));
+  EXPECT_THAT(fault_of({"--gis", "--link-port", "9", "--bulk-port", "9"}),
+              StartsWith("--bulk-port: must differ from link.port, which is 9 too"));
+  EXPECT_THAT(fault_of({"--gis", "--tls-key", "k"}), StartsWith("--tls-key: 'k' is not"));
 }
 
 TEST_F(CommandLineTest, HelpNamesEveryFlagAndHasExamples) {

@@ -17,7 +17,7 @@ namespace {
 using namespace std::string_view_literals;
 
 /// What the user can do with a file of some kind.
-enum class remedy : std::uint8_t { convert, unpack, none };
+enum class remedy : std::uint8_t { convert, unpack, another };
 
 struct known_format {
   std::size_t offset;
@@ -52,12 +52,13 @@ constexpr std::array known_formats{
     known_format{0,
                  "\x7f"sv
                  "ELF"sv,
-                 "a program (ELF)", remedy::none},
-    known_format{0, "<!DOCTYPE"sv, "a web page, perhaps of a failed download", remedy::none},
-    known_format{0, "<html"sv, "a web page, perhaps of a failed download", remedy::none},
+                 "a program (ELF)", remedy::another},
+    known_format{0, "<!DOCTYPE"sv, "a web page, perhaps of a failed download", remedy::another},
+    known_format{0, "<html"sv, "a web page, perhaps of a failed download", remedy::another},
 };
 
-constexpr std::size_t head_bytes = 512;
+constexpr std::size_t head_bytes = 4096;
+constexpr std::size_t sector_bytes = 512;
 constexpr std::string_view vhd_footer = "conectix";
 constexpr std::string_view qcow2_magic = "QFI\xfb";
 
@@ -68,7 +69,7 @@ error refused(const std::filesystem::path& file, std::string_view found, remedy 
     text += "; convert it first: qemu-img convert -O qcow2 " + file.string() + " NEW.qcow2";
     break;
   case remedy::unpack: text += "; unpack it first and publish the disk image inside"; break;
-  case remedy::none: break;
+  case remedy::another: text += "; name the file of a disk image"; break;
   }
   return {errc::invalid_argument, std::move(text)};
 }
@@ -80,6 +81,15 @@ std::string read_some(int descriptor, std::uint64_t offset, std::size_t length) 
   const auto count = ::pread(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset));
   bytes.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
   return bytes;
+}
+
+/// Whether these are lines that people could read, in ASCII or any superset of it.
+bool is_text(std::string_view bytes) {
+  const auto readable = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte >= 0x20 && byte != 0x7f) || c == '\n' || c == '\r' || c == '\t';
+  };
+  return bytes.find('\n') != std::string_view::npos && std::ranges::all_of(bytes, readable);
 }
 
 } // namespace
@@ -100,9 +110,13 @@ result<image_kind> probe_image(int descriptor, std::uint64_t size_bytes,
   if (head.starts_with(qcow2_magic)) return image_kind::qcow2;
   // A VHD of fixed size is raw but for its last 512 bytes; taken for raw it would boot and then
   // surprise its owner with a disk one sector too long.
-  if (size_bytes >= head_bytes &&
-      read_some(descriptor, size_bytes - head_bytes, vhd_footer.size()) == vhd_footer) {
+  if (size_bytes >= sector_bytes &&
+      read_some(descriptor, size_bytes - sector_bytes, vhd_footer.size()) == vhd_footer) {
     return refused(file, "a VHD disk", remedy::convert);
+  }
+  // A disk has whole sectors, whatever it begins with.
+  if (size_bytes % sector_bytes != 0 && is_text(head)) {
+    return refused(file, "a text file", remedy::another);
   }
   return image_kind::raw;
 }

@@ -15,7 +15,8 @@ namespace shoal::swarm {
 enum class image_kind : std::uint8_t { raw, qcow2 };
 
 /// Looks at an open file (or block device) of `size_bytes`. Raw has no magic of its own: whatever
-/// is not known to be something else is raw, ISO images and bare file systems included.
+/// is not known to be something else is raw, ISO images and bare file systems included. Text is
+/// taken for a text file unless its length is whole sectors.
 result<image_kind> probe_image(int descriptor, std::uint64_t size_bytes,
                                const std::filesystem::path& file);
 

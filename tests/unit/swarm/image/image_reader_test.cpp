@@ -69,12 +69,22 @@ TEST_F(ImageReaderTest, SaysWhatAFileIsThatItCannotRead) {
       {"\x7f"s + "ELF" + rest, "ELF"},
       {std::string(257, 't') + "ustar" + rest, "tar"},
       {"<!DOCTYPE html>" + rest, "web page"},
+      {"0123abcd  disk.qcow2\n", "text file"},
+      {"Gru\xc3\x9f\r\n" + rest, "text file"},
   };
   for (const auto& [bytes, name] : files) {
     const auto why = refusal(bytes);
     EXPECT_EQ(why.code, errc::invalid_argument) << name;
     EXPECT_NE(why.message.find(name), std::string::npos) << why.message;
     EXPECT_NE(why.message.find(folder / "disk"), std::string::npos);
+    EXPECT_NE(why.message.find("; "), std::string::npos) << "what to do? " << why.message;
+  }
+}
+
+TEST_F(ImageReaderTest, TakesADiskThatBeginsWithTextForRaw) {
+  for (const auto& bytes : {"line\n" + std::string(507, 'x'), "line\n" + std::string(600, '\0')}) {
+    write_file(folder / "disk", bytes);
+    EXPECT_TRUE(image_reader::open(folder / "disk").ok());
   }
 }
 

@@ -3,8 +3,8 @@
 //
 // Threads: one of its own for the sockets, `worker_count` for the handler; `start` and `stop` are
 //          the owner's. Errors: `start` returns them; a client's fault closes that client only.
-// Crashes: leaves the socket behind; the next start replaces it. `PATH.lock` beside it stays for
-//          ever: holding its lock, not its existence, means that a daemon lives.
+// Crashes: leaves the socket and `PATH.lock` beside it behind; the next start takes them over.
+//          Holding the lock, not the file's existence, means that a daemon lives.
 #pragma once
 
 #include "topology/result.hpp"

@@ -66,6 +66,33 @@ result<void> clear_stale(const std::string& path, const sockaddr_un& address) {
   return {};
 }
 
+/// Whether the open file is the one of that name.
+bool is_named(int descriptor, const std::string& path) {
+  struct stat opened {};
+  struct stat named {};
+  return ::fstat(descriptor, &opened) == 0 && ::lstat(path.c_str(), &named) == 0 &&
+         opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+/// Takes the lock whose holder is the daemon of `socket_path`. @returns its descriptor.
+result<int> take_lock(const std::string& lock_path, const std::string& socket_path) {
+  while (true) {
+    const int lock = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (lock < 0) return fault("cannot create " + lock_path, errno);
+    if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
+      const int code = errno;
+      ::close(lock);
+      if (code != EWOULDBLOCK) return fault("cannot lock " + lock_path, code);
+      return error{errc::conflict, "another shoald serves " + socket_path +
+                                       "; stop it, or give this one another api.socket"};
+    }
+    // Its last holder removes the file before it lets go: a lock on what was opened just before
+    // that excludes nobody.
+    if (is_named(lock, lock_path)) return lock;
+    ::close(lock);
+  }
+}
+
 } // namespace
 
 result<unix_listener> unix_listener::open(const std::string& path) {
@@ -74,14 +101,10 @@ result<unix_listener> unix_listener::open(const std::string& path) {
                  "the socket's path '" + path + "' must have 1 to 107 bytes"};
   }
   unix_listener made;
-  const auto lock_path = path + ".lock";
-  made.lock_ = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (made.lock_ < 0) return fault("cannot create " + lock_path, errno);
-  if (::flock(made.lock_, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return fault("cannot lock " + lock_path, errno);
-    return error{errc::conflict, "another shoald serves " + path +
-                                     "; stop it, or give this one another api.socket"};
-  }
+  made.lock_path_ = path + ".lock";
+  auto lock = take_lock(made.lock_path_, path);
+  if (!lock) return lock.error();
+  made.lock_ = *lock;
   const auto address = address_of(path);
   if (const auto cleared = clear_stale(path, address); !cleared) return cleared.error();
   made.socket_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -103,7 +126,8 @@ result<unix_listener> unix_listener::open(const std::string& path) {
 }
 
 unix_listener::unix_listener(unix_listener&& other) noexcept
-    : path_{std::exchange(other.path_, {})}, lock_{std::exchange(other.lock_, -1)},
+    : path_{std::exchange(other.path_, {})},
+      lock_path_{std::move(other.lock_path_)}, lock_{std::exchange(other.lock_, -1)},
       socket_{std::exchange(other.socket_, -1)}, inode_{other.inode_} {}
 
 unix_listener::~unix_listener() {
@@ -112,7 +136,10 @@ unix_listener::~unix_listener() {
     ::unlink(path_.c_str());
   }
   if (socket_ >= 0) ::close(socket_);
-  if (lock_ >= 0) ::close(lock_);
+  if (lock_ < 0) return;
+  // While it is held, so that nobody else can hold what goes (see take_lock).
+  if (is_named(lock_, lock_path_)) ::unlink(lock_path_.c_str());
+  ::close(lock_);
 }
 
 int unix_listener::take() noexcept { return std::exchange(socket_, -1); }

@@ -18,8 +18,8 @@ public:
 
   unix_listener(unix_listener&& other) noexcept;
   unix_listener& operator=(unix_listener&&) = delete;
-  /// Removes the socket's name (if it is still ours) and gives the lock back. Does not close the
-  /// descriptor that `take` gave away.
+  /// Removes the names of the socket and the lock (if they are still ours) and gives the lock back.
+  /// Does not close the descriptor that `take` gave away.
   ~unix_listener();
 
   /// The listening descriptor; from now on the caller closes it.
@@ -29,6 +29,7 @@ private:
   unix_listener() = default;
 
   std::string path_;
+  std::string lock_path_;
   int lock_ = -1;
   int socket_ = -1;
   unsigned long long inode_ = 0;

@@ -100,11 +100,13 @@ class LoopbackNetwork:
             self._lock = open(f"/tmp/shoal-loopback-{number}.lock", "w", encoding="ascii")
             try:
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                # Its last owner may have removed what was just opened; then it excludes nobody.
+                if os.path.samestat(os.fstat(self._lock.fileno()), os.stat(self._lock.name)):
+                    self.number = number
+                    return
             except OSError:
-                self._lock.close()
-                continue
-            self.number = number
-            return
+                pass
+            self._lock.close()
         raise RuntimeError("no 127.N.0.0/16 is free")
 
     def address(self, rack, host):

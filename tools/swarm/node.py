@@ -135,6 +135,12 @@ class Node:
         except subprocess.TimeoutExpired:
             self.kill()
 
+    def remove_socket(self):
+        """Deletes what a killed daemon left outside of its directory; one that ended by itself left nothing."""
+        if not self.alive():
+            self.socket.unlink(missing_ok=True)
+            self.socket.with_name(f"{self.socket.name}.lock").unlink(missing_ok=True)
+
     def kill(self):
         """kill -9."""
         self.signal(signal.SIGKILL)

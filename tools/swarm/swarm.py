@@ -89,7 +89,7 @@ class Swarm:
         if self.nodes:
             self.gis.stop()
         for node in self.nodes:
-            node.socket.unlink(missing_ok=True)
+            node.remove_socket()
 
     def remove(self):
         """Deletes everything the swarm kept."""

@@ -1,15 +1,19 @@
 #include "tests/unit/web/routes/fake_node.hpp"
 #include "web/http_client.hpp"
 #include "web/http_server.hpp"
+#include "web/http_socket.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <fcntl.h>
 #include <fstream>
 #include <future>
 #include <latch>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -175,6 +179,7 @@ TEST_F(HttpServerTest, StopRemovesTheSocketAndAnotherMayStart) {
   serve();
   server->stop();
   EXPECT_FALSE(std::filesystem::exists(config.socket));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_)) << "its lock, for one, is still there";
   const auto reply = ask_server("GET", "/");
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().code, errc::unreachable);
@@ -182,6 +187,30 @@ TEST_F(HttpServerTest, StopRemovesTheSocketAndAnotherMayStart) {
   server.reset();
   serve();
   EXPECT_TRUE(ask_server("GET", "/"));
+}
+
+TEST_F(HttpServerTest, OfManyThatComeAndGoEachHoldsALockThatTheOthersSee) {
+  const auto lock_is_seen = [&] {
+    const int probe = ::open((config.socket + ".lock").c_str(), O_RDWR | O_CLOEXEC);
+    const bool refused = probe >= 0 && ::flock(probe, LOCK_EX | LOCK_NB) != 0;
+    ::close(probe);
+    return refused;
+  };
+  std::atomic<int> unseen{0};
+  std::vector<std::jthread> daemons;
+  for (int i = 0; i < 4; ++i) {
+    daemons.emplace_back([&] {
+      for (int opened = 0; opened < 1500;) {
+        const auto listener = unix_listener::open(config.socket);
+        if (!listener) continue;
+        ++opened;
+        if (!lock_is_seen()) ++unseen;
+      }
+    });
+  }
+  daemons.clear();
+  EXPECT_EQ(unseen, 0);
+  EXPECT_TRUE(std::filesystem::is_empty(folder_));
 }
 
 TEST_F(HttpServerTest, StopWaitsForAnAnswerUnderWay) {

@@ -4,11 +4,30 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 
 namespace shoal::daemon {
+
+namespace {
+
+/// A positive number in the environment.
+std::optional<std::uint64_t> number_in(const char* variable) {
+  const char* text = std::getenv(variable);
+  if (!text) return std::nullopt;
+  std::uint64_t number = 0;
+  const char* end = text + std::strlen(text);
+  const auto [stop, fault] = std::from_chars(text, end, number);
+  if (fault != std::errc{} || stop != end || number == 0) return std::nullopt;
+  return number;
+}
+
+} // namespace
 
 void notify(const std::string& state) {
   const char* path = std::getenv("NOTIFY_SOCKET");
@@ -27,10 +46,14 @@ void notify(const std::string& state) {
 }
 
 std::chrono::milliseconds watchdog_interval() {
-  const char* microseconds = std::getenv("WATCHDOG_USEC");
-  if (!microseconds) return std::chrono::milliseconds{0};
-  // Twice as often as asked, as sd_watchdog_enabled(3) recommends.
-  return std::chrono::milliseconds{std::strtoull(microseconds, nullptr, 10) / 2000};
+  constexpr std::chrono::milliseconds none{0};
+  const auto microseconds = number_in("WATCHDOG_USEC");
+  if (!microseconds) return none;
+  // Set when the variables were meant for another process, from which we inherited them.
+  const auto pid = number_in("WATCHDOG_PID");
+  if (pid && *pid != static_cast<std::uint64_t>(getpid())) return none;
+  // A third of it: one late answer is not yet silence.
+  return std::max(std::chrono::milliseconds{1}, std::chrono::milliseconds{*microseconds / 3000});
 }
 
 } // namespace shoal::daemon

@@ -86,15 +86,25 @@ actors::node_config node_config_of(const daemon_config& config, const std::strin
   return node;
 }
 
-/// Waits for a signal that means something; tells the service manager meanwhile that all is well.
-void serve_until_told(const sigset_t& signals, web::link_runtime& links) {
+/// Whether the node still does its work: its actors and its transfer engine say how they are.
+bool answers(actors::node& node) {
+  const auto status = node.status();
+  if (status) return true;
+  spdlog::warn("the node does not answer itself, so the service manager's watchdog is not fed: {}",
+               status.error().message);
+  return false;
+}
+
+/// Waits for a signal that means something; tells the service manager meanwhile that all is well,
+/// as long as it is.
+void serve_until_told(const sigset_t& signals, actors::node& node, web::link_runtime& links) {
   const auto watchdog = watchdog_interval();
   const auto nap = watchdog.count() > 0 ? watchdog : std::chrono::milliseconds{60'000};
   while (true) {
     timespec wait{nap.count() / 1000, nap.count() % 1000 * 1'000'000};
     const int signal = sigtimedwait(&signals, nullptr, &wait);
-    if (watchdog.count() > 0) notify("WATCHDOG=1");
     if (signal == SIGTERM || signal == SIGINT) return;
+    if (watchdog.count() > 0 && answers(node)) notify("WATCHDOG=1");
     if (signal != SIGHUP) continue;
     if (auto reloaded = links.reload_certificates(); reloaded) spdlog::info("certificates are read anew");
     else spdlog::error("{}", reloaded.error().message);
@@ -136,7 +146,7 @@ result<void> run(const daemon_config& config, const std::string& version) {
                config.name, config.where.path(), *address, (*node)->link_port(),
                (*node)->bulk_port(), (*node)->bulk_tls_port(), config.api.socket);
   notify("READY=1\nSTATUS=up");
-  serve_until_told(signals, *links);
+  serve_until_told(signals, **node, *links);
   notify("STOPPING=1");
   spdlog::info("shutting down");
   routes.stop();

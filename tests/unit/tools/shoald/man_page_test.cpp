@@ -36,7 +36,7 @@ TEST(ManPageTest, TheFilesPageHasEveryKeyAndItsDefault) {
 TEST(ManPageTest, TheServiceIsOfTheKindTheDaemonIs) {
   const auto unit = contents(SHOAL_UNIT_FILE);
   for (const auto* line : {"\nType=notify\n", "\nStateDirectory=shoal\n",
-                           "\nRuntimeDirectory=shoal\n", "\nLimitNOFILE="}) {
+                           "\nRuntimeDirectory=shoal\n", "\nLimitNOFILE=", "\nWatchdogSec="}) {
     EXPECT_NE(unit.find(line), std::string::npos) << line;
   }
 }

@@ -86,6 +86,7 @@ class ArgumentsTest(Story):
             "web page": b"<!DOCTYPE html><html>404</html>",
             "empty": b"",
             "zip": b"PK\x03\x04" + bytes(100),
+            "text file": b"d41d8cd98f00b204e9800998ecf8427e  disk.raw\n",
         }
         for word, content in contents.items():
             with self.subTest(content=word):
@@ -104,6 +105,22 @@ class ArgumentsTest(Story):
         self.assert_refused(USAGE, ".", self.node, "publish", fifo, "--name", "w", "--version", "1", timeout=10)
         self.assertEqual(self.node.shoal("images"), [])
         self.assertEqual(self.node.shoal("status")["pack_count"], 0)
+
+    def test_qcow2_images_that_are_not_in_one_piece_are_named(self):
+        create = ["qemu-img", "create", "-q", "-f", "qcow2"]
+        file = self.directory / "pieces.qcow2"
+        for options, code, words in (
+                (["-o", f"data_file={self.directory}/data.bin"], USAGE, "keeps its data in .*data.bin.*qemu-img conv"),
+                (["--object", "secret,id=s,data=x", "-o", "encrypt.format=aes,encrypt.key-secret=s"], USAGE,
+                 "is an encrypted image.*qemu-img convert"),
+                (["-u", "-b", "nbd://192.0.2.1/x", "-F", "raw"], USAGE, "built on nbd://192.0.2.1/x.*qemu-img conv"),
+                (["-u", "-b", "/nowhere/base.raw", "-F", "raw"], NOT_FOUND, "/nowhere/base.raw.*qemu-img rebase")):
+            with self.subTest(options=options):
+                file.unlink(missing_ok=True)
+                subprocess.run([*create, *options, file, "8M"], check=True)
+                text = self.assert_refused(code, words, self.node, "publish", file, "--name", "w", "--version", "1")
+                self.assertIn(str(file), text)
+        self.assertEqual(self.node.shoal("images"), [])
 
     def test_damaged_qcow2_images_are_refused(self):
         raw = self.image(mib=8)
@@ -178,6 +195,15 @@ class StartTest(Story):
                 ('name = "a"\nname = "b"\n', 2, "name"),
                 ('name = "a\n', 1, ""),
                 ('[gis]\naddresses = ["host:99999"]\n', 2, "addresses"),
+                ('[store]\nquota = "12Q"\n', 2, "store.quota: '12Q' is not a size"),
+                # Each value alone is well formed: what it may be is known when all are read.
+                ('name = "a/b"\n', 1, "name: 'a/b' is not a name"),
+                ('[store]\nquota = "1MiB"\n[gis]\nenabled = true\n', 2, "store.quota: 1.0 MiB is too small"),
+                ('[store]\ndirectory = "here"\n', 2, "store.directory: 'here' is not an absolute path"),
+                ('[link]\naddress = "eth0"\n', 2, "link.address: 'eth0'"),
+                ('\n[link]\nport = 7441\n', 3, "link.port: must differ"),
+                ('[api]\nsocket = "/%s"\n' % ("x" * 107), 2, "api.socket"),
+                ('[gis]\naddresses = []\n', 2, "gis.addresses: names no"),
                 (b"\xff\xfe\x00name".decode("latin-1"), 1, "")):
             with self.subTest(content=content):
                 file.write_text(content, encoding="latin-1")
@@ -193,6 +219,10 @@ class StartTest(Story):
         code, said = run_daemon(["--config", "/dev/null", "--nonsense"])
         self.assertEqual(code, USAGE)
         self.assertIn("--nonsense", said)
+        file.write_text('[store]\nquota = "1GiB"\n')
+        code, said = run_daemon(["--config", file, "--gis", "--store-quota", "1MiB"])
+        self.assertEqual(code, USAGE)
+        self.assertTrue(said.startswith("shoald: --store-quota: 1.0 MiB is too small; "), said)
 
     def test_a_store_that_cannot_be_kept_stops_the_start(self):
         self.start_swarm()

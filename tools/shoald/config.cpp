@@ -69,15 +69,30 @@ result<void> validate_paths(const daemon_config& config) {
   return {};
 }
 
-/// Both ports have one value: names the one that somebody chose.
-error same_ports(const daemon_config& config) {
-  const bool bulk_chosen = config.origins.contains("bulk.port");
-  const bool link_chosen = config.origins.contains("link.port");
-  const auto [wrong, other] = link_chosen && !bulk_chosen ? std::pair{"link.port", "bulk.port"}
-                                                          : std::pair{"bulk.port", "link.port"};
-  return fault(config, wrong,
-               "must differ from " + std::string{other} + ", which is " +
-                   std::to_string(config.link.port) + " too");
+/// Whether each listener has a port of its own. Of two that share one, it names the one chosen.
+result<void> validate_ports(const daemon_config& config) {
+  struct listener {
+    std::string_view key;
+    std::uint16_t port;
+  };
+  std::vector<listener> listeners{{"link.port", config.link.port}, {"bulk.port", config.bulk.port}};
+  if (config.bulk.tls != bulk_tls::off) {
+    listeners.push_back({"bulk.tls_port", config.bulk.tls_port});
+  }
+  for (std::size_t later = 1; later < listeners.size(); ++later) {
+    for (std::size_t earlier = 0; earlier < later; ++earlier) {
+      auto wrong = listeners[later];
+      auto other = listeners[earlier];
+      if (wrong.port == 0 || wrong.port != other.port) continue;
+      if (!config.origins.contains(wrong.key) && config.origins.contains(other.key)) {
+        std::swap(wrong, other);
+      }
+      return fault(config, wrong.key,
+                   "must differ from " + std::string{other.key} + ", which is " +
+                       std::to_string(other.port) + " too");
+    }
+  }
+  return {};
 }
 
 } // namespace
@@ -161,7 +176,7 @@ result<void> validate(const daemon_config& config) {
   if (!config.bulk.address.empty()) {
     if (auto bulk = check_address(config, "bulk.address", config.bulk.address); !bulk) return bulk;
   }
-  if (config.link.port != 0 && config.link.port == config.bulk.port) return same_ports(config);
+  if (auto ports = validate_ports(config); !ports) return ports;
   if (config.store.quota_bytes != 0 && config.store.quota_bytes < quota_bytes_min) {
     return fault(config, "store.quota",
                  format_size(config.store.quota_bytes) +

@@ -99,6 +99,10 @@ TEST_F(CommandLineTest, ValuesThatDoNotFitAreNamedWhereTheyWereWritten) {
   in_file("[bulk]\naddress = \"1.2.3\"\n" + gis, ":2: bulk.address: ");
   in_file("[link]\nport = 7441\n" + gis, ":2: link.port: must differ from bulk.port");
   in_file("[bulk]\nport = 7440\n" + gis, ":2: bulk.port: must differ from link.port");
+  in_file("[bulk]\ntls = \"sites\"\ntls_port = 7440\n" + gis,
+          ":3: bulk.tls_port: must differ from link.port");
+  in_file("[bulk]\nport = 7442\ntls = \"all\"\n" + gis,
+          ":2: bulk.port: must differ from bulk.tls_port");
   in_file("[gis]\n\naddresses = []\n", ":3: gis.addresses: names no general index server");
   in_file("name = \"a\"\n", ": gis.addresses: names no general index server");
 }

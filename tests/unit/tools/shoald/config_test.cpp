@@ -155,6 +155,12 @@ TEST(ConfigTest, ValidationSaysWhatDoesNotFit) {
   EXPECT_THAT(fault_after([](auto& c) { c.api.socket = "/" + std::string(107, 'x'); }),
               HasSubstr("107 bytes"));
   EXPECT_EQ(fault_after([](auto& c) { c.link.port = c.bulk.port = 0; }), "");
+  EXPECT_EQ(fault_after([](auto& c) { c.bulk.tls_port = c.link.port; }), "") << "it is not used";
+  EXPECT_THAT(fault_after([](auto& c) {
+                c.bulk.tls = bulk_tls::all;
+                c.bulk.tls_port = c.link.port;
+              }),
+              StartsWith("bulk.tls_port: "));
 }
 
 TEST(ConfigTest, AddressesAreHostAndPort) {

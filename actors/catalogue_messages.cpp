@@ -136,9 +136,11 @@ result<wire::PublicationOutcome> publish(swarm::catalogue& catalogue, const std:
   }
   auto outcome = catalogue.publish(order);
   if (!outcome) return outcome.error();
+  auto registered = catalogue.image(order.name, order.version);
+  if (!registered) return registered.error();
   wire::PublicationOutcome out;
   out.set_created(*outcome == swarm::publish_outcome::created);
-  out.set_recipe(order.recipe.raw());
+  out.set_recipe(registered->recipe.raw());
   return out;
 }
 

@@ -106,6 +106,28 @@ void cut_alike(job& work, publish_order& order) {
   }
 }
 
+/// The catalogue had this content: its recipe counts, and the pack made here goes, unless somebody
+/// registered the very same one.
+result<void> take_registered_recipe(job& work, swarm::published_image& made) {
+  const auto& status = work.status();
+  auto image = image_name::parse(status.image);
+  if (!image) return image.error();
+  auto record = work.find_image(*image, false);
+  if (!record) return record.error();
+  made.cost.referred_bytes = record->referred_bytes();
+  made.cost.fetch_bytes = record->fetch_bytes();
+  if (!made.new_pack) return {};
+  wire::FindPack request;
+  request.set_pack(made.new_pack->id.raw());
+  const auto known = work.ask_gis<wire::PackReference>(request);
+  if (!known && known.error().code == errc::not_found) {
+    static_cast<void>(work.context().store->forget(made.new_pack->id));
+    made.new_pack.reset();
+    made.new_bytes = 0;
+  }
+  return {};
+}
+
 result<void> check_order(const publish_order& order) {
   if (auto named = image_name::parse(order.name + ":" + order.version); !named) return named.error();
   if (order.parent.empty()) return {};
@@ -147,8 +169,13 @@ result<void> publish(job& work, publish_order order) {
     if (made->new_pack) static_cast<void>(store.forget(made->new_pack->id));
     return outcome.error();
   }
-  if (!outcome->created()) let_go();
-  static_cast<void>(store.put_recipe(made->id, made->recipe_bytes));
+  const bool own_recipe = outcome->recipe() == made->id.raw();
+  if (!outcome->created() || !own_recipe) let_go();
+  if (own_recipe) {
+    static_cast<void>(store.put_recipe(made->id, made->recipe_bytes));
+  } else if (auto taken = take_registered_recipe(work, *made); !taken) {
+    return taken.error();
+  }
   if (made->new_pack) work.self()->send(work.context().cache, holdings_changed{{made->new_pack->id}});
   status.data_bytes = made->cost.data_bytes;
   status.new_bytes = made->new_bytes;

@@ -23,6 +23,9 @@ namespace shoal::swarm {
 
 /// What `publish` found.
 enum class publish_outcome : std::uint8_t {
+  /// The image is there now. Its recipe is the one handed in or, where an image of equal content was
+  /// known, that image's (`image` says which); then the new pack that came along is not known and
+  /// may go.
   created,
   /// The same content was there under this name and version: nothing was written. The recipe that
   /// counts is the one registered (`image`); a new pack that came along is not known and may go.
@@ -96,7 +99,8 @@ public:
   /// Registers an image with all that is new, in one transaction.
   ///
   /// Of two publishers who race with equal chunks, the first to get here is whom later lookups
-  /// point to; the other's pack and recipe stay valid all the same.
+  /// point to; the other's pack and recipe stay valid all the same. Of two who race with equal
+  /// images, under whatever names, the first one's recipe and packs serve both.
   /// @returns errc::conflict for other content under the same name and version, and when a pack the
   /// recipe points into was removed meanwhile ("publish again"); errc::not_found for an unknown
   /// parent; errc::invalid_argument or errc::corrupt for a publication that contradicts itself.

@@ -91,10 +91,32 @@ result<std::vector<long long>> settle_packs(soci::session& sql, const publicatio
   return numbers;
 }
 
-/// @returns the recipe's number; equal recipes are kept once.
-long long settle_recipe(soci::session& sql, const publication& order, const recipe& image,
+/// What an image's row says of the recipe it is registered under.
+struct registered_recipe {
+  long long number = 0;
+  std::uint64_t referred_bytes = 0;
+  std::uint64_t fetch_bytes = 0;
+  /// Of the pack that came with it.
+  std::uint64_t pack_bytes = 0;
+};
+
+/// The recipe of an image with the very same content, whatever packs it points into.
+std::optional<registered_recipe> recipe_of_equal_content(soci::session& sql,
+                                                         const content_id& content) {
+  const auto there = tables::find_recipe(sql, content);
+  if (!there) return std::nullopt;
+  long long referred_bytes = 0;
+  long long fetch_bytes = 0;
+  sql << "select referred_bytes, fetch_bytes from image where recipe = :recipe limit 1",
+      soci::use(there->number), soci::into(referred_bytes), soci::into(fetch_bytes);
+  if (!sql.got_data()) throw tables::damaged_row("a recipe without an image");
+  return registered_recipe{there->number, static_cast<std::uint64_t>(referred_bytes),
+                           static_cast<std::uint64_t>(fetch_bytes), 0};
+}
+
+/// @pre no recipe has this content. @returns the recipe's number.
+long long insert_recipe(soci::session& sql, const publication& order, const recipe& image,
                         const std::vector<long long>& packs) {
-  if (const auto there = tables::find_recipe(sql, order.recipe)) return there->number;
   const auto number = tables::next_number(sql, "recipe");
   const auto encoded = tables::keep_bytes(sql, order.recipe_bytes);
   const auto id = order.recipe.hex();
@@ -109,15 +131,26 @@ long long settle_recipe(soci::session& sql, const publication& order, const reci
   return number;
 }
 
-void insert_image(soci::session& sql, const publication& order, const recipe& image,
-                  long long recipe_number) {
+/// Equal content gets the recipe that is there, so that publishing it again adds no pack and whoever
+/// holds one of the images holds both; see README.md, Decisions.
+result<registered_recipe> settle_recipe(soci::session& sql, const publication& order,
+                                        const recipe& image) {
+  if (const auto there = recipe_of_equal_content(sql, image.content)) return *there;
+  const auto packs = settle_packs(sql, order, image);
+  if (!packs) return packs.error();
   const auto cost = costs(image);
+  return registered_recipe{insert_recipe(sql, order, image, *packs), cost.referred_bytes,
+                           cost.fetch_bytes,
+                           order.new_pack ? order.new_pack->length_bytes : 0};
+}
+
+void insert_image(soci::session& sql, const publication& order, const recipe& image,
+                  const registered_recipe& its_recipe) {
   const auto virtual_bytes = static_cast<long long>(image.virtual_bytes);
-  const auto data_bytes = static_cast<long long>(cost.data_bytes);
-  const auto referred_bytes = static_cast<long long>(cost.referred_bytes);
-  const auto fetch_bytes = static_cast<long long>(cost.fetch_bytes);
-  const auto pack_bytes =
-      order.new_pack ? static_cast<long long>(order.new_pack->length_bytes) : 0LL;
+  const auto data_bytes = static_cast<long long>(costs(image).data_bytes);
+  const auto referred_bytes = static_cast<long long>(its_recipe.referred_bytes);
+  const auto fetch_bytes = static_cast<long long>(its_recipe.fetch_bytes);
+  const auto pack_bytes = static_cast<long long>(its_recipe.pack_bytes);
   const auto chunk_count =
       static_cast<long long>(std::ranges::count(image.entries, false, &recipe_entry::hole));
   sql << "insert into image (name, version, parent, virtual_bytes, data_bytes, referred_bytes,"
@@ -127,7 +160,7 @@ void insert_image(soci::session& sql, const publication& order, const recipe& im
       soci::use(order.name), soci::use(order.version), soci::use(order.parent),
       soci::use(virtual_bytes), soci::use(data_bytes), soci::use(referred_bytes),
       soci::use(fetch_bytes), soci::use(pack_bytes), soci::use(chunk_count),
-      soci::use(recipe_number), soci::use(order.publisher), soci::use(order.published_at);
+      soci::use(its_recipe.number), soci::use(order.publisher), soci::use(order.published_at);
 }
 
 } // namespace
@@ -143,9 +176,9 @@ result<publish_outcome> catalogue::publish(const publication& order) {
     if (!there) return there.error();
     if (*there) return publish_outcome::already_there;
     if (auto parent = check_parent(sql, order); !parent) return parent.error();
-    const auto packs = settle_packs(sql, order, *image);
-    if (!packs) return packs.error();
-    insert_image(sql, order, *image, settle_recipe(sql, order, *image, *packs));
+    const auto its_recipe = settle_recipe(sql, order, *image);
+    if (!its_recipe) return its_recipe.error();
+    insert_image(sql, order, *image, *its_recipe);
     whole.commit();
     return publish_outcome::created;
   });

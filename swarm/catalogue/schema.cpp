@@ -43,6 +43,9 @@ schema_step first_step() {
   };
 }
 
+/// Equal content is looked for at every publication.
+schema_step second_step() { return {"create index recipe_by_content on recipe (content)"}; }
+
 std::vector<std::string> table_names(soci::session& sql) {
   std::vector<std::string> names;
   std::string name;
@@ -81,7 +84,7 @@ void run_step(soci::session& sql, const schema_step& step, long long next_versio
 } // namespace
 
 std::span<const schema_step> schema_steps() {
-  static const std::vector<schema_step> steps{first_step()};
+  static const std::vector<schema_step> steps{first_step(), second_step()};
   return steps;
 }
 

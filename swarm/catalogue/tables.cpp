@@ -230,6 +230,15 @@ std::optional<recipe_row> find_recipe(soci::session& sql, const recipe_id& id) {
   return row;
 }
 
+std::optional<recipe_row> find_recipe(soci::session& sql, const content_id& content) {
+  recipe_row row{.content = content};
+  const auto hex = content.hex();
+  sql << "select no, encoded from recipe where content = :content order by no limit 1",
+      soci::use(hex), soci::into(row.number), soci::into(row.encoded);
+  if (!sql.got_data()) return std::nullopt;
+  return row;
+}
+
 std::optional<image_row> find_image(soci::session& sql, const std::string& name,
                                     const std::string& version) {
   image_fields row;

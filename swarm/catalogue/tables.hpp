@@ -66,6 +66,8 @@ void forget_bytes(soci::session& sql, long long number);
 
 std::optional<pack_row> find_pack(soci::session& sql, const pack_id& id);
 std::optional<recipe_row> find_recipe(soci::session& sql, const recipe_id& id);
+/// The first recipe registered of those with this content.
+std::optional<recipe_row> find_recipe(soci::session& sql, const content_id& content);
 std::optional<image_row> find_image(soci::session& sql, const std::string& name,
                                     const std::string& version);
 std::vector<image_record> all_images(soci::session& sql);

@@ -58,6 +58,60 @@ TEST_F(CatalogueTest, TheSamePackFromTwoPublishersIsKeptOnce) {
   publish(first);
   publish(second);
   EXPECT_EQ(known().statistics().value().pack_count, 1u);
+  EXPECT_EQ(known().image("shop", "1").value().recipe, first.recipe);
+}
+
+TEST_F(CatalogueTest, EqualContentUnderAnotherNameGetsTheRecipeThatIsThere) {
+  const auto first = fresh_image("web", "1", chunks("same", 10));
+  const auto again = fresh_image("shop", "1", chunks("same", 10), "another publisher's pack");
+  ASSERT_NE(again.recipe, first.recipe);
+  publish(first);
+  publish(again);
+
+  const auto image = known().image("shop", "1").value();
+  EXPECT_EQ(image.recipe, first.recipe);
+  EXPECT_EQ(image.pack_bytes, 0u);
+  EXPECT_EQ(image.fetch_bytes, known().image("web", "1").value().fetch_bytes);
+  EXPECT_EQ(known().pack(again.new_pack->id).error().code, errc::not_found);
+  EXPECT_EQ(known().recipe_bytes(again.recipe).error().code, errc::not_found);
+  EXPECT_EQ(known().statistics().value().pack_count, 1u);
+  EXPECT_EQ(known().statistics().value().chunk_count, 10u);
+
+  EXPECT_TRUE(known().remove_image("web", "1").value().empty());
+  EXPECT_EQ(known().recipe_bytes(image.recipe).value(), first.recipe_bytes);
+  EXPECT_EQ(known().remove_image("shop", "1").value().size(), 1u);
+  EXPECT_EQ(known().statistics().value(), catalogue_statistics{});
+}
+
+TEST_F(CatalogueTest, CappedImagesPublishedAgainKeepTheirCostsAndPacks) {
+  const auto base = fresh_image("base", "1", chunks("base", 40));
+  // Its publisher packed a chunk of the base again; lookups go on naming the base's pack.
+  auto ids = chunks("web", 4);
+  ids.push_back(base.new_chunks[20].first);
+  const auto web = fresh_image("web", "1", ids);
+  publish(base);
+  publish(web);
+  EXPECT_EQ(known().find_chunks(ids).value()[4]->pack, base.new_pack->id);
+
+  // Whoever publishes it again goes by what lookups say.
+  auto again = web;
+  again.version = "2";
+  again.new_pack.reset();
+  again.new_chunks.clear();
+  auto content = web.new_chunks;
+  content.back() = base.new_chunks[20];
+  set_recipe(again, content, {*web.new_pack, *base.new_pack});
+  publish(again);
+  const auto first = known().image("web", "1").value();
+  const auto second = known().image("web", "2").value();
+  EXPECT_EQ(second.recipe, first.recipe);
+  EXPECT_EQ(second.fetch_bytes, first.fetch_bytes);
+
+  // Nor does it matter that packs it was made of are gone by then.
+  EXPECT_EQ(known().remove_image("base", "1").value().size(), 1u);
+  again.version = "3";
+  publish(again);
+  EXPECT_EQ(known().image("web", "3").value().recipe, first.recipe);
 }
 
 TEST_F(CatalogueTest, AChunkListedTwiceIsKeptOnce) {
@@ -105,6 +159,7 @@ TEST_F(CatalogueTest, ARecipeThatSaysOtherwiseOfAKnownPackIsRefused) {
   auto order = base;
   order.version = "2";
   order.new_pack.reset();
+  order.new_chunks.pop_back();
   set_recipe(order, order.new_chunks, {longer});
   order.new_chunks.clear();
   EXPECT_EQ(refusal_of(order), errc::conflict);

@@ -52,6 +52,17 @@ TEST_F(SchemaTest, AFailedStepLeavesTheOlderSchemaWhole) {
   EXPECT_TRUE(migrate({first_, second_}).ok());
 }
 
+TEST_F(SchemaTest, ACatalogueOfTheFirstSchemaIsBroughtUpToDateWithAllItKnows) {
+  ASSERT_TRUE(migrate({schema_steps()[0]}).ok());
+  *open() << "insert into host values ('h1', 'here/c1/r1', '127.0.0.1', 1, 2, 'yesterday')";
+  const auto opened = catalogue::open(path_);
+  ASSERT_TRUE(opened.ok()) << opened.error().message;
+  EXPECT_EQ((*opened)->hosts().value().size(), 1u);
+  const auto order = fresh_image("web", "1", chunks("web", 10));
+  ASSERT_TRUE((*opened)->publish(order).ok());
+  EXPECT_EQ((*opened)->image("web", "1").value().recipe, order.recipe);
+}
+
 TEST_F(SchemaTest, ANewerSchemaIsRefusedAndUntouched) {
   ASSERT_TRUE(catalogue::open(path_).ok());
   const auto newer = static_cast<long long>(schema_steps().size()) + 1;

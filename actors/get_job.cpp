@@ -55,7 +55,7 @@ public:
 private:
   /// Makes every pack of the recipe known to the store and pins it for the time of the job.
   result<void> learn_packs() {
-    owner_ = "get-" + std::to_string(work_.status().id);
+    owner_ = get_pin_prefix + std::to_string(work_.status().id);
     for (const auto& need : record_.needs()) {
       const auto id = swarm::pack_id::from_raw(need.pack());
       auto pieces = pieces_of(need);

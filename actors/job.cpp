@@ -2,6 +2,8 @@
 
 #include "swarm/crypto/sha256.hpp"
 
+#include <spdlog/spdlog.h>
+
 namespace shoal::actors {
 
 result<image_name> image_name::parse(const std::string& text) {
@@ -12,6 +14,18 @@ result<image_name> image_name::parse(const std::string& text) {
   }
   return {errc::invalid_argument,
           "\"" + text.substr(0, 200) + "\" is not an image; expected name:version, such as web:1"};
+}
+
+void release_pins_of_lost_jobs(swarm::pack_store& store) {
+  for (const auto& pack : store.packs()) {
+    if (!pack.pinned) continue;
+    for (const auto& owner : store.pins(pack.id)) {
+      if (!owner.starts_with(get_pin_prefix)) continue;
+      if (auto released = store.unpin(pack.id, owner); !released) {
+        spdlog::warn("pack {} stays pinned: {}", pack.id.hex(), released.error().message);
+      }
+    }
+  }
 }
 
 job::job(caf::blocking_actor* self, job_context context, job_board_actor board, job_status status)

@@ -33,6 +33,13 @@ struct image_name {
   static result<image_name> parse(const std::string& text);
 };
 
+/// Begins the owner of the pins of a get; its number follows.
+inline constexpr const char* get_pin_prefix = "get-";
+
+/// Takes back the pins of jobs that ended with an earlier process, so that their packs can be evicted
+/// and forgotten. Call before the first job.
+void release_pins_of_lost_jobs(swarm::pack_store& store);
+
 /// A running job's hold on the world.
 class job {
 public:

@@ -132,6 +132,7 @@ result<void> running_node::open_parts() {
   auto store = swarm::pack_store::open(config_.store);
   if (!store) return store.error();
   store_ = std::move(*store);
+  release_pins_of_lost_jobs(*store_);
   auto session = next_session(config_.store.directory);
   if (!session) return session.error();
   session_ = *session;

@@ -189,6 +189,22 @@ result<wire::Images> list_images(swarm::catalogue& catalogue, const wire::ListIm
   return out;
 }
 
+result<wire::CheckedPacks> check_packs(swarm::catalogue& catalogue, const wire::CheckPacks& check) {
+  std::vector<swarm::pack_id> packs;
+  packs.reserve(static_cast<std::size_t>(check.packs_size()));
+  for (const auto& raw : check.packs()) {
+    const auto id = swarm::pack_id::from_raw(raw);
+    if (!id) return {errc::invalid_argument, "a pack id must have 32 bytes"};
+    packs.push_back(*id);
+  }
+  auto fates = catalogue.fates_of(packs);
+  if (!fates) return fates.error();
+  wire::CheckedPacks out;
+  for (const auto& pack : fates->removed) out.add_removed(pack.raw());
+  for (const auto& pack : fates->unknown) out.add_unknown(pack.raw());
+  return out;
+}
+
 result<wire::Removal> remove_image(swarm::catalogue& catalogue, const wire::RemoveImage& order) {
   auto freed = catalogue.remove_image(order.name(), order.version());
   if (!freed) return freed.error();

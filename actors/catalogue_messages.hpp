@@ -24,6 +24,8 @@ result<wire::ImageRecord> find_image(swarm::catalogue& catalogue, const wire::Fi
                                      const topology::holder_table& table);
 result<wire::Images> list_images(swarm::catalogue& catalogue, const wire::ListImages& list,
                                  const topology::holder_table& table);
+/// @returns errc::invalid_argument for a malformed id.
+result<wire::CheckedPacks> check_packs(swarm::catalogue& catalogue, const wire::CheckPacks& check);
 result<wire::Removal> remove_image(swarm::catalogue& catalogue, const wire::RemoveImage& order);
 
 } // namespace shoal::actors

@@ -218,6 +218,9 @@ general_index_server(gis_local_actor::stateful_pointer<general_index_server_stat
         return reply(list_images(*self->state.catalogue, list, self->state.index.table()));
       },
       [self](const wire::RemoveImage& order) { return on_remove(self, order); },
+      [self](const wire::CheckPacks& check) {
+        return reply(check_packs(*self->state.catalogue, check));
+      },
       [self](const attach_host& news) { on_attach(self, news); },
       [self](const push_due&) { push(self); },
       [self](const linger_over& over) { on_changed(self, self->state.index.end_fetch(over.ended)); },

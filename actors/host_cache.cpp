@@ -4,9 +4,14 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 namespace shoal::actors {
 
 namespace {
+
+/// 128 KiB of ids: well below the link's message limit.
+constexpr std::size_t packs_per_question = 4096;
 
 using cache_pointer = host_cache_actor::stateful_pointer<host_cache_state>;
 
@@ -134,18 +139,81 @@ caf::result<wire::Ack> acknowledge(const result<void>& done) {
   return wire::Ack{};
 }
 
-void forget(host_cache_state& state, const forget_packs& order) {
-  for (const auto& pack : order.packs) {
-    if (state.subscribers.contains(pack)) continue;
-    state.session->unload(pack);
-    // A publisher keeps what it published until nobody refers to it any more, which is now.
+/// Whether somebody here fetches or reads the pack, or an operator keeps it.
+bool in_use(const host_cache_state& state, swarm::pack_id pack) {
+  if (state.subscribers.contains(pack)) return true;
+  const auto owners = state.store->pins(pack);
+  return std::any_of(owners.begin(), owners.end(),
+                     [](const auto& owner) { return owner != swarm::publisher_pin; });
+}
+
+/// @returns whether the pack is gone.
+bool forget(host_cache_state& state, swarm::pack_id pack) {
+  if (in_use(state, pack)) return false;
+  state.session->unload(pack);
+  // A publisher keeps what it published until nobody refers to it any more, which is now.
+  for (auto left = state.store->pins(pack).size(); left > 0; --left) {
     static_cast<void>(state.store->unpin(pack, swarm::publisher_pin));
-    if (auto forgotten = state.store->forget(pack); !forgotten) {
-      spdlog::debug("host-cache keeps pack {}: {}", pack.hex(), forgotten.error().message);
-      continue;
-    }
-    state.dropped.insert(pack);
   }
+  if (auto forgotten = state.store->forget(pack); !forgotten) {
+    spdlog::debug("host-cache keeps pack {}: {}", pack.hex(), forgotten.error().message);
+    return false;
+  }
+  spdlog::debug("host-cache forgets removed pack {}", pack.hex());
+  state.dropped.insert(pack);
+  return true;
+}
+
+std::vector<swarm::pack_id>
+packs_of(const google::protobuf::RepeatedPtrField<std::string>& raw) {
+  std::vector<swarm::pack_id> packs;
+  for (const auto& bytes : raw) {
+    if (auto pack = swarm::pack_id::from_raw(bytes)) packs.push_back(*pack);
+  }
+  return packs;
+}
+
+void ask_what_was_removed(cache_pointer self);
+
+void on_checked(cache_pointer self, const wire::CheckedPacks& answer) {
+  auto& state = self->state;
+  for (const auto& pack : packs_of(answer.unknown())) {
+    if (state.doubts.publishing(pack)) continue;
+    spdlog::warn("the general index server does not know pack {} in this host's store; it is kept",
+                 pack.hex());
+  }
+  for (const auto& pack : state.doubts.answered(packs_of(answer.removed()))) {
+    if (!forget(state, pack)) state.doubts.put_off(pack);
+  }
+  ask_what_was_removed(self);
+}
+
+/// One question is open at a time. What comes up meanwhile is asked about later.
+void ask_what_was_removed(cache_pointer self) {
+  auto& state = self->state;
+  if (!state.gis) return;
+  const auto packs = state.doubts.ask(packs_per_question);
+  if (packs.empty()) return;
+  wire::CheckPacks question;
+  for (const auto& pack : packs) question.add_packs(pack.raw());
+  self->request(state.gis, std::chrono::seconds{20}, std::move(question))
+      .then([self](const wire::CheckedPacks& answer) { on_checked(self, answer); },
+            [self](const caf::error& fault) {
+              spdlog::debug("host-cache could not ask what was removed: {}", from_caf(fault).message);
+              self->state.doubts.unanswered();
+            });
+}
+
+void on_announce_to(cache_pointer self, const announce_to& whom) {
+  auto& state = self->state;
+  if (whom.gis && whom.gis != state.gis) {
+    for (const auto& pack : state.store->packs()) state.doubts.doubt(pack.id);
+  }
+  state.index = whom.index;
+  state.gis = whom.gis;
+  state.announce_all = true;
+  announce(self);
+  ask_what_was_removed(self);
 }
 
 } // namespace
@@ -167,6 +235,7 @@ host_cache(host_cache_actor::stateful_pointer<host_cache_state> self, host_cache
   return {
       [self](const begin_fetch& order) {
         self->monitor(order.subscriber);
+        self->state.doubts.wanted(order.pack);
         return acknowledge(start_fetch(self->state, order));
       },
       [self](const cease_fetch& order) {
@@ -178,7 +247,15 @@ host_cache(host_cache_actor::stateful_pointer<host_cache_state> self, host_cache
         self->state.changed.insert(news.packs.begin(), news.packs.end());
         announce(self);
       },
-      [self](const forget_packs& order) { forget(self->state, order); },
+      [self](const forget_packs& order) {
+        for (const auto& pack : order.packs) self->state.doubts.doubt(pack);
+        ask_what_was_removed(self);
+      },
+      [self](const publication_begun& news) {
+        self->state.doubts.begin_publication(news.pack);
+        return wire::Ack{};
+      },
+      [self](const publication_ended& news) { self->state.doubts.end_publication(news.pack); },
       [self](const pieces_came& event) {
         self->state.changed.insert(event.pack);
         tell_subscribers(self, event);
@@ -197,17 +274,16 @@ host_cache(host_cache_actor::stateful_pointer<host_cache_state> self, host_cache
                      event.pack.hex(), event.banned ? " and is banned" : "");
         tell_subscribers(self, event);
       },
-      [self](const announce_to& whom) {
-        self->state.index = whom.index;
-        self->state.gis = whom.gis;
-        self->state.announce_all = true;
-        announce(self);
-      },
+      [self](const announce_to& whom) { on_announce_to(self, whom); },
       [self](const wire::Members& members) { on_members(self->state, members); },
       [self](const ask_transfers&) { return transfer_list{self->state.session->transfers()}; },
       [self](const tick&) {
         announce(self);
-        if (++self->state.tick_count % 40 == 0) unload_idle(self);
+        if (++self->state.tick_count % 40 == 0) {
+          unload_idle(self);
+          self->state.doubts.retry();
+          ask_what_was_removed(self);
+        }
         self->delayed_send(self, self->state.config.announce_interval, tick{});
       },
   };

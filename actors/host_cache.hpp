@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/messages.hpp"
+#include "actors/pack_doubts.hpp"
 #include "swarm/store/pack_store.hpp"
 #include "swarm/torrent/swarm_session.hpp"
 
@@ -23,6 +24,8 @@ using host_cache_actor = caf::typed_actor<
     caf::replies_to<serve_packs>::with<wire::Ack>,
     // The store changed behind the transfer engine's back.
     caf::reacts_to<holdings_changed>, caf::reacts_to<forget_packs>,
+    // A publication's pack is kept from begin to end.
+    caf::replies_to<publication_begun>::with<wire::Ack>, caf::reacts_to<publication_ended>,
     // From the transfer engine.
     caf::reacts_to<pieces_came>, caf::reacts_to<pack_fetched>, caf::reacts_to<fetch_failed>,
     caf::reacts_to<corrupt_piece>,
@@ -56,6 +59,7 @@ struct host_cache_state {
   std::set<std::string> not_met;
   bool announce_all = false;
   bool announcing = false;
+  pack_doubts doubts;
   struct subscription {
     caf::actor who;
     swarm::piece_set wanted;

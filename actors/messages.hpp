@@ -60,9 +60,18 @@ struct holdings_changed {
   std::vector<swarm::pack_id> packs;
 };
 
-/// Drop these packs if nothing here needs them.
+/// Drop these packs if they are removed from the catalogue and nothing here needs them.
 struct forget_packs {
   std::vector<swarm::pack_id> packs;
+};
+
+/// The store has a pack that the catalogue will know soon: it is kept from the reply on until
+/// `publication_ended`, whatever was removed before.
+struct publication_begun {
+  swarm::pack_id pack;
+};
+struct publication_ended {
+  swarm::pack_id pack;
 };
 
 /// From the transfer engine, and on to subscribers.
@@ -84,7 +93,8 @@ struct corrupt_piece {
   bool banned = false;
 };
 
-/// Whom holdings are announced to from now on: the rack's index, or (null) the GIS.
+/// Whom holdings are announced to from now on: the rack's index, or (null) the GIS. A GIS not known
+/// before is asked what was removed meanwhile.
 struct announce_to {
   rack_index_actor index;
   gis_actor gis;
@@ -154,6 +164,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::new_view)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::serve_packs)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::holdings_changed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::forget_packs)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::publication_begun)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::publication_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::pieces_came)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::pack_fetched)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::fetch_failed)

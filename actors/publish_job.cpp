@@ -106,6 +106,29 @@ void cut_alike(job& work, publish_order& order) {
   }
 }
 
+/// While it lives, HOST CACHE keeps the new pack, though the catalogue does not know it yet and may
+/// have removed the very same one before.
+class kept_pack {
+public:
+  kept_pack(job& work, swarm::pack_id pack) : work_{work}, pack_{pack} {}
+  ~kept_pack() { work_.self()->send(work_.context().cache, publication_ended{pack_}); }
+  kept_pack(const kept_pack&) = delete;
+  kept_pack& operator=(const kept_pack&) = delete;
+
+  /// @returns errc::conflict when the pack was removed just before.
+  result<void> begin() {
+    auto begun = ask<wire::Ack>(work_.self(), work_.context().cache, publication_begun{pack_});
+    if (!begun) return begun.error();
+    const auto held = work_.context().store->have(pack_);
+    if (held.size() > 0 && held.full()) return {};
+    return {errc::conflict, "the pack of an equal image was removed just now; publish again"};
+  }
+
+private:
+  job& work_;
+  swarm::pack_id pack_;
+};
+
 /// The catalogue had this content: its recipe counts, and the pack made here goes, unless somebody
 /// registered the very same one.
 result<void> take_registered_recipe(job& work, swarm::published_image& made) {
@@ -126,6 +149,38 @@ result<void> take_registered_recipe(job& work, swarm::published_image& made) {
     made.new_bytes = 0;
   }
   return {};
+}
+
+/// Makes the image known, and keeps of what was packed what it needs.
+/// @returns whether the name is new.
+result<bool> settle(job& work, const publish_order& order, swarm::published_image& made) {
+  auto& store = *work.context().store;
+  std::optional<kept_pack> kept;
+  if (made.new_pack) {
+    kept.emplace(work, made.new_pack->id);
+    if (auto begun = kept->begin(); !begun) return begun.error();
+  }
+  const auto let_go = [&] {
+    if (made.new_pack) static_cast<void>(store.unpin(made.new_pack->id, swarm::publisher_pin));
+  };
+  work.status().phase = "registering";
+  work.report(true);
+  const auto document = publication_of(order, work.ways_out(), made).SerializeAsString();
+  auto outcome = register_image(work, document);
+  if (!outcome) {
+    let_go();
+    if (made.new_pack) static_cast<void>(store.forget(made.new_pack->id));
+    return outcome.error();
+  }
+  const bool own_recipe = outcome->recipe() == made.id.raw();
+  if (!outcome->created() || !own_recipe) let_go();
+  if (own_recipe) {
+    static_cast<void>(store.put_recipe(made.id, made.recipe_bytes));
+  } else if (auto taken = take_registered_recipe(work, made); !taken) {
+    return taken.error();
+  }
+  if (made.new_pack) work.self()->send(work.context().cache, holdings_changed{{made.new_pack->id}});
+  return outcome->created();
 }
 
 result<void> check_order(const publish_order& order) {
@@ -156,27 +211,8 @@ result<void> publish(job& work, publish_order order) {
         return !work.stop_wanted();
       });
   if (!made) return made.error();
-  auto& store = *work.context().store;
-  const auto let_go = [&] {
-    if (made->new_pack) static_cast<void>(store.unpin(made->new_pack->id, swarm::publisher_pin));
-  };
-  status.phase = "registering";
-  work.report(true);
-  const auto document = publication_of(order, work.ways_out(), *made).SerializeAsString();
-  auto outcome = register_image(work, document);
-  if (!outcome) {
-    let_go();
-    if (made->new_pack) static_cast<void>(store.forget(made->new_pack->id));
-    return outcome.error();
-  }
-  const bool own_recipe = outcome->recipe() == made->id.raw();
-  if (!outcome->created() || !own_recipe) let_go();
-  if (own_recipe) {
-    static_cast<void>(store.put_recipe(made->id, made->recipe_bytes));
-  } else if (auto taken = take_registered_recipe(work, *made); !taken) {
-    return taken.error();
-  }
-  if (made->new_pack) work.self()->send(work.context().cache, holdings_changed{{made->new_pack->id}});
+  auto created = settle(work, order, *made);
+  if (!created) return created.error();
   status.data_bytes = made->cost.data_bytes;
   status.new_bytes = made->new_bytes;
   status.pack_bytes = made->new_pack ? made->new_pack->length_bytes : 0;
@@ -184,7 +220,7 @@ result<void> publish(job& work, publish_order order) {
   status.waste = made->cost.waste();
   status.done_bytes = status.total_bytes;
   status.verified = true;
-  if (!outcome->created()) status.warnings.push_back("the same image was published before");
+  if (!*created) status.warnings.push_back("the same image was published before");
   return {};
 }
 

@@ -40,6 +40,8 @@ SHOAL_WIRE_MESSAGE(Images, 24)
 SHOAL_WIRE_MESSAGE(RemoveImage, 25)
 SHOAL_WIRE_MESSAGE(Removal, 26)
 SHOAL_WIRE_MESSAGE(Forget, 27)
+SHOAL_WIRE_MESSAGE(CheckPacks, 28)
+SHOAL_WIRE_MESSAGE(CheckedPacks, 29)
 
 #undef SHOAL_WIRE_MESSAGE
 
@@ -61,7 +63,9 @@ using gis_service = service<
     method<wire::Upload, wire::Ack>, method<wire::CommitPublication, wire::PublicationOutcome>,
     // Recipes and pack descriptors come down in parts.
     method<wire::Download, wire::DocumentPart>, method<wire::FindImage, wire::ImageRecord>,
-    method<wire::ListImages, wire::Images>, method<wire::RemoveImage, wire::Removal>>;
+    method<wire::ListImages, wire::Images>, method<wire::RemoveImage, wire::Removal>,
+    // A host that was away asks what was removed meanwhile.
+    method<wire::CheckPacks, wire::CheckedPacks>>;
 using gis_actor = gis_service::actor;
 
 /// The RACK INDEX: who in this rack holds which pieces; what it cannot answer it asks the GIS.
@@ -80,7 +84,7 @@ using host_service = service<
     method<wire::Swarms, wire::Ack>,
     // Who is a member has changed.
     method<wire::Members, wire::Ack>,
-    // Packs that no image needs any more.
+    // Packs that no image needs any more: the host asks (CheckPacks) and frees them.
     method<wire::Forget, wire::Ack>>;
 using host_actor = host_service::actor;
 

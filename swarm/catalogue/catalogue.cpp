@@ -120,6 +120,19 @@ result<pack_reference> catalogue::reference_to(const pack_id& id) {
   });
 }
 
+result<pack_fates> catalogue::fates_of(std::span<const pack_id> packs) {
+  return guarded(*database_, "look up packs", [&](soci::session& sql) -> result<pack_fates> {
+    const auto known = tables::packs_in(sql, "pack", packs);
+    const auto removed = tables::packs_in(sql, "removed_pack", packs);
+    pack_fates fates;
+    for (const auto& pack : packs) {
+      if (removed.contains(pack)) fates.removed.push_back(pack);
+      else if (!known.contains(pack)) fates.unknown.push_back(pack);
+    }
+    return fates;
+  });
+}
+
 result<void> catalogue::upsert_hosts(std::span<const host_record> hosts) {
   for (const auto& host : hosts) {
     if (auto fine = check(host); !fine) return fine;

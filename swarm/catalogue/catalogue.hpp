@@ -69,6 +69,16 @@ struct host_record {
   friend bool operator==(const host_record&, const host_record&) = default;
 };
 
+/// What became of packs that a host has; what is in neither list is known.
+struct pack_fates {
+  /// Known once, removed with their last image, and not published again since.
+  std::vector<pack_id> removed;
+  /// Never known: of a publication under way, or of another catalogue.
+  std::vector<pack_id> unknown;
+
+  friend bool operator==(const pack_fates&, const pack_fates&) = default;
+};
+
 /// How much the catalogue knows.
 struct catalogue_statistics {
   std::uint64_t image_count = 0;
@@ -124,6 +134,9 @@ public:
   /// the child's recipe is complete without it.
   /// @returns the packs that nobody refers to any more; errc::not_found.
   result<std::vector<pack_reference>> remove_image(std::string_view name, std::string_view version);
+
+  /// Which of these packs were removed, for hosts that were away then. Any number.
+  result<pack_fates> fates_of(std::span<const pack_id> packs);
 
   /// Remembers hosts, replacing what was known under their names, in one transaction. Soft
   /// knowledge: the last seconds of it may be lost in a power cut (not in a crash), and come back

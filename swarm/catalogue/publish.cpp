@@ -63,6 +63,7 @@ long long insert_new_pack(soci::session& sql, const publication& order) {
       soci::use(number), soci::use(id), soci::use(length_bytes), soci::use(piece_bytes),
       soci::use(descriptor), soci::use(first_chunk), soci::use(chunk_count);
   tables::insert_chunks(sql, first_chunk, number, chunks);
+  sql << "delete from removed_pack where id = :id", soci::use(id);
   return number;
 }
 

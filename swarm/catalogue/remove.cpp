@@ -18,6 +18,8 @@ void remove_pack(soci::session& sql, const tables::pack_row& pack) {
       soci::use(end);
   sql << "delete from pack where no = :no", soci::use(pack.number);
   tables::forget_bytes(sql, pack.descriptor);
+  const auto id = pack.reference.id.hex();
+  sql << "insert into removed_pack (id) values (:id)", soci::use(id);
 }
 
 /// @returns the packs that went with the recipe.

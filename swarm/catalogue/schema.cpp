@@ -46,6 +46,11 @@ schema_step first_step() {
 /// Equal content is looked for at every publication.
 schema_step second_step() { return {"create index recipe_by_content on recipe (content)"}; }
 
+/// A host that was away asks what was removed meanwhile.
+schema_step third_step() {
+  return {"create table removed_pack (id text not null primary key)"};
+}
+
 std::vector<std::string> table_names(soci::session& sql) {
   std::vector<std::string> names;
   std::string name;
@@ -84,7 +89,7 @@ void run_step(soci::session& sql, const schema_step& step, long long next_versio
 } // namespace
 
 std::span<const schema_step> schema_steps() {
-  static const std::vector<schema_step> steps{first_step(), second_step()};
+  static const std::vector<schema_step> steps{first_step(), second_step(), third_step()};
   return steps;
 }
 

@@ -204,6 +204,24 @@ std::optional<pack_row> find_pack(soci::session& sql, const pack_id& id) {
   return row.finished();
 }
 
+std::unordered_set<pack_id> packs_in(soci::session& sql, const std::string& table,
+                                     std::span<const pack_id> packs) {
+  std::unordered_set<pack_id> found;
+  for (std::size_t done = 0; done < packs.size(); done += batch_size) {
+    std::string text = "select id from " + table + " where id in (";
+    for (const auto& id : packs.subspan(done, std::min(batch_size, packs.size() - done))) {
+      if (text.back() != '(') text += ',';
+      text += '\'' + id.hex() + '\'';
+    }
+    std::string hex;
+    soci::statement query = (sql.prepare << text + ')', soci::into(hex));
+    query.execute();
+    while (query.fetch())
+      found.insert(parsed<pack_id>(hex));
+  }
+  return found;
+}
+
 std::vector<pack_row> packs_of(soci::session& sql, long long recipe_number) {
   std::vector<pack_row> packs;
   pack_fields row;

@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace shoal::swarm {
@@ -71,6 +72,9 @@ std::optional<recipe_row> find_recipe(soci::session& sql, const content_id& cont
 std::optional<image_row> find_image(soci::session& sql, const std::string& name,
                                     const std::string& version);
 std::vector<image_record> all_images(soci::session& sql);
+/// Those of `packs` that `table` (pack or removed_pack) lists in its column `id`.
+std::unordered_set<pack_id> packs_in(soci::session& sql, const std::string& table,
+                                     std::span<const pack_id> packs);
 /// The packs of one recipe, in the recipe's order.
 std::vector<pack_row> packs_of(soci::session& sql, long long recipe_number);
 

@@ -75,6 +75,7 @@ public:
   }
   result<void> forget(swarm::pack_id pack) override {
     const std::lock_guard lock{mutex_};
+    if (pins_.contains(pack)) return {errc::conflict, "pinned"};
     packs_.erase(pack);
     return {};
   }
@@ -136,9 +137,26 @@ public:
   result<std::unique_ptr<swarm::pack_writer>> begin_pack(std::uint32_t) override {
     return {errc::failed, "not in memory"};
   }
-  result<void> pin(swarm::pack_id, const std::string&) override { return {}; }
-  result<void> unpin(swarm::pack_id, const std::string&) override { return {}; }
-  std::vector<std::string> pins(swarm::pack_id) const override { return {}; }
+  result<void> pin(swarm::pack_id pack, const std::string& owner) override {
+    const std::lock_guard lock{mutex_};
+    pins_.emplace(pack, owner);
+    return {};
+  }
+  result<void> unpin(swarm::pack_id pack, const std::string& owner) override {
+    const std::lock_guard lock{mutex_};
+    const auto [begin, end] = pins_.equal_range(pack);
+    const auto one = std::find_if(begin, end, [&](const auto& pin) { return pin.second == owner; });
+    if (one != end) pins_.erase(one);
+    return {};
+  }
+  std::vector<std::string> pins(swarm::pack_id pack) const override {
+    const std::lock_guard lock{mutex_};
+    std::vector<std::string> owners;
+    const auto [begin, end] = pins_.equal_range(pack);
+    for (auto i = begin; i != end; ++i)
+      owners.push_back(i->second);
+    return owners;
+  }
   void touch(swarm::pack_id) override {}
   result<void> make_room(std::uint64_t) override { return {}; }
   std::uint64_t held_bytes() const override { return 0; }
@@ -161,6 +179,7 @@ private:
   };
   mutable std::mutex mutex_;
   std::map<swarm::pack_id, entry> packs_;
+  std::multimap<swarm::pack_id, std::string> pins_;
 };
 
 } // namespace shoal::test

@@ -167,6 +167,18 @@ TEST_F(GeneralIndexServerTest, RubbishIsNoPublication) {
   EXPECT_FALSE(ask<wire::PublicationOutcome>(gis, commit));
 }
 
+TEST_F(GeneralIndexServerTest, NoPackItNeverKnewWasRemoved) {
+  wire::CheckPacks check;
+  check.add_packs(pack(1).raw());
+  const auto answer = ask<wire::CheckedPacks>(gis, check);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->removed_size(), 0);
+  ASSERT_EQ(answer->unknown_size(), 1);
+  EXPECT_EQ(answer->unknown(0), pack(1).raw());
+  check.add_packs("no id");
+  EXPECT_FALSE(ask<wire::CheckedPacks>(gis, check));
+}
+
 TEST_F(GeneralIndexServerTest, WhatNobodyPublishedIsNotFound) {
   wire::FindImage find;
   find.set_name("web");

@@ -3,7 +3,9 @@
 #include "tests/support/memory_pack_store.hpp"
 #include "tests/unit/actors/wire_fixtures.hpp"
 
+#include <functional>
 #include <gmock/gmock.h>
+#include <set>
 
 namespace shoal::actors {
 namespace {
@@ -58,6 +60,49 @@ rack_index_actor::behavior_type fake_index(rack_index_actor::pointer, index_log*
           [](const wire::Download&) { return wire::DocumentPart{}; }};
 }
 
+/// A GIS that says of some packs that they were removed. While `slow`, answers wait for a tick.
+struct gis_log {
+  std::set<swarm::pack_id> removed;
+  std::vector<wire::CheckPacks> asked;
+  bool slow = false;
+  bool away = false;
+  std::vector<std::function<void()>> waiting;
+};
+
+using ticked_gis_actor = gis_actor::extend<caf::reacts_to<tick>>;
+
+ticked_gis_actor::behavior_type fake_gis(ticked_gis_actor::pointer self, gis_log* log) {
+  return {[](const wire::Hello&) { return wire::Members{}; },
+          [](const wire::Beat&) { return wire::Ack{}; },
+          [](const wire::ListHosts&) { return wire::Hosts{}; },
+          [](const wire::Announce&) { return wire::Ack{}; },
+          [](const wire::Lookup&) { return wire::Swarms{}; },
+          [](const wire::EndFetch&) { return wire::Ack{}; },
+          [](const wire::FindChunks&) { return wire::ChunkPlaces{}; },
+          [](const wire::FindPack&) { return wire::PackReference{}; },
+          [](const wire::Upload&) { return wire::Ack{}; },
+          [](const wire::CommitPublication&) { return wire::PublicationOutcome{}; },
+          [](const wire::Download&) { return wire::DocumentPart{}; },
+          [](const wire::FindImage&) { return wire::ImageRecord{}; },
+          [](const wire::ListImages&) { return wire::Images{}; },
+          [](const wire::RemoveImage&) { return wire::Removal{}; },
+          [self, log](const wire::CheckPacks& check) -> caf::result<wire::CheckedPacks> {
+            log->asked.push_back(check);
+            if (log->away) return to_caf({errc::unreachable, "away"});
+            wire::CheckedPacks answer;
+            for (const auto& pack : check.packs()) {
+              if (log->removed.contains(*swarm::pack_id::from_raw(pack))) answer.add_removed(pack);
+            }
+            if (!log->slow) return answer;
+            auto promise = self->make_response_promise<wire::CheckedPacks>();
+            log->waiting.emplace_back([promise, answer]() mutable { promise.deliver(answer); });
+            return promise;
+          },
+          [log](const tick&) {
+            for (const auto& deliver : std::exchange(log->waiting, {})) deliver();
+          }};
+}
+
 class HostCacheTest : public test::deterministic_system<> {
 protected:
   void SetUp() override {
@@ -68,7 +113,19 @@ protected:
   void TearDown() override {
     kill(cache);
     kill(index);
+    kill(gis);
   }
+  /// This host joins.
+  void join() {
+    caf::anon_send(cache, announce_to{index, gis});
+    run();
+  }
+  /// The GIS answers what it was asked while it was slow.
+  void answer() {
+    caf::anon_send(gis, tick{});
+    run();
+  }
+  [[nodiscard]] bool held() const { return store.descriptor(pack).has_value(); }
   swarm::piece_set pieces(std::initializer_list<std::uint32_t> numbers) {
     swarm::piece_set set{4};
     for (const auto number : numbers) set.insert(number);
@@ -82,7 +139,9 @@ protected:
   test::memory_pack_store store;
   fake_session session;
   index_log log;
+  gis_log gis_says;
   swarm::pack_id pack;
+  ticked_gis_actor gis = system.spawn(fake_gis, &gis_says);
   rack_index_actor index = system.spawn(fake_index, &log);
   host_cache_actor cache = system.spawn(host_cache, host_cache_config{"a", 3}, &store, &session);
 };
@@ -162,11 +221,100 @@ TEST_F(HostCacheTest, MembersMayConnectAndNobodyElse) {
   EXPECT_EQ(session.members[0].host, "b");
 }
 
-TEST_F(HostCacheTest, ADroppedPackIsAnnouncedAsGone) {
-  caf::anon_send(cache, forget_packs{{pack}});
+TEST_F(HostCacheTest, APackThatWasRemovedWhileThisHostWasAwayIsForgottenAndAnnouncedAsGone) {
+  const auto other = store.hold(test::random_bytes(16384, 2), 16384).id;
+  ASSERT_TRUE(store.pin(pack, swarm::publisher_pin));
+  ASSERT_TRUE(store.pin(pack, swarm::publisher_pin));
+  gis_says.removed = {pack};
+  join();
+  EXPECT_FALSE(held());
+  EXPECT_TRUE(store.descriptor(other));
+  EXPECT_THAT(session.unloaded, ElementsAre(pack));
   advance(300ms, 50ms);
-  ASSERT_EQ(log.announced.size(), 2u);
-  EXPECT_EQ(log.announced[1].dropped_packs_size(), 1);
+  EXPECT_EQ(log.announced.back().dropped_packs_size(), 1);
+  join();
+  EXPECT_EQ(gis_says.asked.size(), 1u) << "the same GIS is not asked twice";
+}
+
+TEST_F(HostCacheTest, APackRemovedWhileThisHostIsHereGoesIfTheGisConfirms) {
+  join();
+  caf::anon_send(cache, forget_packs{{pack}});
+  run();
+  EXPECT_TRUE(held()) << "published again before the order came";
+  gis_says.removed = {pack};
+  caf::anon_send(cache, forget_packs{{pack}});
+  run();
+  EXPECT_FALSE(held());
+}
+
+TEST_F(HostCacheTest, AnOrderToForgetThatComesWithoutAGisWaitsForOne) {
+  gis_says.removed = {pack};
+  caf::anon_send(cache, forget_packs{{pack}});
+  advance(20s, 250ms);
+  EXPECT_TRUE(held());
+  gis_says.away = true;
+  join();
+  EXPECT_TRUE(held());
+  gis_says.away = false;
+  advance(11s, 250ms);
+  EXPECT_FALSE(held());
+}
+
+TEST_F(HostCacheTest, ARemovedPackInUseGoesWhenItIsNotAnyMore) {
+  const auto who = subscriber();
+  ASSERT_TRUE(ask<wire::Ack>(cache, begin_fetch{pack, pieces({0}), {}, who}));
+  ASSERT_TRUE(store.pin(pack, swarm::publisher_pin));
+  ASSERT_TRUE(store.pin(pack, "operator"));
+  gis_says.removed = {pack};
+  join();
+  EXPECT_TRUE(held());
+  EXPECT_THAT(session.unloaded, IsEmpty());
+  kill(who);
+  advance(11s, 250ms);
+  EXPECT_TRUE(held());
+  EXPECT_EQ(store.pins(pack).size(), 2u);
+  ASSERT_TRUE(store.unpin(pack, "operator"));
+  advance(11s, 250ms);
+  EXPECT_FALSE(held());
+}
+
+TEST_F(HostCacheTest, ThePackOfAPublicationUnderWayIsKeptThoughItWasRemovedBefore) {
+  ASSERT_TRUE(store.pin(pack, swarm::publisher_pin));
+  ASSERT_TRUE(ask<wire::Ack>(cache, publication_begun{pack}));
+  gis_says.removed = {pack};
+  join();
+  caf::anon_send(cache, forget_packs{{pack}});
+  advance(30s, 250ms);
+  EXPECT_TRUE(held());
+  EXPECT_EQ(store.pins(pack).size(), 1u);
+  gis_says.removed.clear();
+  caf::anon_send(cache, publication_ended{pack});
+  advance(30s, 250ms);
+  EXPECT_TRUE(held());
+}
+
+TEST_F(HostCacheTest, AnAnswerOlderThanAPublicationDoesNotCount) {
+  gis_says.removed = {pack};
+  gis_says.slow = true;
+  join();
+  ASSERT_TRUE(ask<wire::Ack>(cache, publication_begun{pack}));
+  gis_says.removed.clear();
+  caf::anon_send(cache, publication_ended{pack});
+  answer();
+  advance(30s, 250ms);
+  answer();
+  EXPECT_TRUE(held());
+}
+
+TEST_F(HostCacheTest, AnAnswerOlderThanAFetchDoesNotCount) {
+  gis_says.removed = {pack};
+  gis_says.slow = true;
+  join();
+  const auto who = subscriber();
+  ASSERT_TRUE(ask<wire::Ack>(cache, begin_fetch{pack, pieces({0}), {}, who}));
+  kill(who);
+  answer();
+  EXPECT_TRUE(held());
 }
 
 } // namespace

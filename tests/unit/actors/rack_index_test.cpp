@@ -58,7 +58,8 @@ gis_actor::behavior_type fake_gis(gis_actor::pointer, gis_log* log) {
           },
           [](const wire::FindImage&) { return wire::ImageRecord{}; },
           [](const wire::ListImages&) { return wire::Images{}; },
-          [](const wire::RemoveImage&) { return wire::Removal{}; }};
+          [](const wire::RemoveImage&) { return wire::Removal{}; },
+          [](const wire::CheckPacks&) { return wire::CheckedPacks{}; }};
 }
 
 class RackIndexTest : public test::deterministic_system<> {

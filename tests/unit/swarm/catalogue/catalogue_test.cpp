@@ -139,6 +139,42 @@ TEST_F(CatalogueTest, RemovingAnImageForgetsOnlyWhatNobodyElseNeeds) {
   EXPECT_EQ(known().statistics().value(), catalogue_statistics{});
 }
 
+TEST_F(CatalogueTest, RemembersWhatWasRemovedUntilItIsPublishedAgain) {
+  const auto base = fresh_image("base", "1", chunks("base", 20));
+  const auto web = on_top_of(base, fresh_image("web", "1", chunks("web", 10)));
+  const auto stranger = made_up_pack("of another catalogue", 3).id;
+  const std::vector packs{base.new_pack->id, stranger, web.new_pack->id};
+  EXPECT_EQ(known().fates_of(packs).value(), (pack_fates{{}, packs}));
+  publish(base);
+  publish(web);
+  EXPECT_EQ(known().fates_of(packs).value(), (pack_fates{{}, {stranger}}));
+  ASSERT_TRUE(known().remove_image("base", "1").ok());
+  EXPECT_EQ(known().fates_of(packs).value(), (pack_fates{{}, {stranger}})) << "web needs it";
+  ASSERT_TRUE(known().remove_image("web", "1").ok());
+  reopen();
+  EXPECT_EQ(known().fates_of(packs).value(),
+            (pack_fates{{base.new_pack->id, web.new_pack->id}, {stranger}}));
+
+  publish(base);
+  EXPECT_EQ(known().fates_of(packs).value(), (pack_fates{{web.new_pack->id}, {stranger}}));
+  ASSERT_TRUE(known().remove_image("base", "1").ok());
+  EXPECT_EQ(known().fates_of(packs).value().removed.size(), 2u);
+}
+
+TEST_F(CatalogueTest, TellsTheFatesOfManyPacks) {
+  const auto base = fresh_image("base", "1", chunks("base", 2));
+  publish(base);
+  ASSERT_TRUE(known().remove_image("base", "1").ok());
+  std::vector<pack_id> packs;
+  for (const auto& id : chunks("pack", 2500))
+    packs.push_back(pack_id{id.bytes});
+  packs.push_back(base.new_pack->id);
+  const auto fates = known().fates_of(packs).value();
+  EXPECT_EQ(fates.removed, std::vector{base.new_pack->id});
+  EXPECT_EQ(fates.unknown.size(), 2500u);
+  EXPECT_EQ(known().fates_of({}).value(), pack_fates{});
+}
+
 TEST_F(CatalogueTest, RemovingAnImageLeavesTheChunksOfPacksBeforeAndAfter) {
   for (const std::string name : {"a", "b", "c"})
     publish(fresh_image(name, "1", chunks(name, 50)));

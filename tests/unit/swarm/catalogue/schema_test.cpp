@@ -61,6 +61,8 @@ TEST_F(SchemaTest, ACatalogueOfTheFirstSchemaIsBroughtUpToDateWithAllItKnows) {
   const auto order = fresh_image("web", "1", chunks("web", 10));
   ASSERT_TRUE((*opened)->publish(order).ok());
   EXPECT_EQ((*opened)->image("web", "1").value().recipe, order.recipe);
+  ASSERT_TRUE((*opened)->remove_image("web", "1").ok());
+  EXPECT_EQ((*opened)->fates_of({&order.new_pack->id, 1}).value().removed.size(), 1u);
 }
 
 TEST_F(SchemaTest, ANewerSchemaIsRefusedAndUntouched) {

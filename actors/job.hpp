@@ -40,6 +40,11 @@ inline constexpr const char* get_pin_prefix = "get-";
 /// and forgotten. Call before the first job.
 void release_pins_of_lost_jobs(swarm::pack_store& store);
 
+/// What a user is told when the GIS did not answer in time.
+inline error not_reached(const error& last) {
+  return {errc::unreachable, "the general index server cannot be reached: " + last.message};
+}
+
 /// A running job's hold on the world.
 class job {
 public:
@@ -100,8 +105,7 @@ private:
       phase.show();
       if (stop_wanted()) return {errc::cancelled, "cancelled"};
       if (std::chrono::steady_clock::now() >= end) {
-        return {errc::unreachable,
-                "the general index server cannot be reached: " + answer.error().message};
+        return not_reached(answer.error());
       }
       pause(std::chrono::milliseconds{200});
     }

@@ -20,10 +20,8 @@ result<Reply> ask_from_worker(job& work, const Request& request) {
   while (true) {
     auto out = ask<uplinks>(self, work.context().agent, ask_uplinks{});
     auto answer = out ? ask<Reply>(self, out->gis, request) : result<Reply>{out.error()};
-    if (answer || answer.error().code != errc::unreachable ||
-        std::chrono::steady_clock::now() >= end) {
-      return answer;
-    }
+    if (answer || answer.error().code != errc::unreachable) return answer;
+    if (std::chrono::steady_clock::now() >= end) return not_reached(answer.error());
     self->receive(caf::after(std::chrono::milliseconds{200}) >> [] {});
   }
 }
@@ -97,13 +95,14 @@ result<wire::PublicationOutcome> register_image(job& work, const std::string& do
 }
 
 /// An image that exists is cut as it was then, so that equal content is recognised as equal.
-void cut_alike(job& work, publish_order& order) {
+result<void> cut_alike(job& work, publish_order& order) {
   wire::FindImage request;
   request.set_name(order.name);
   request.set_version(order.version);
-  if (auto found = work.ask_gis<wire::ImageRecord>(request)) {
-    order.cut = static_cast<swarm::chunking>(found->chunking());
-  }
+  auto found = work.ask_gis<wire::ImageRecord>(request);
+  if (found) order.cut = static_cast<swarm::chunking>(found->chunking());
+  else if (found.error().code != errc::not_found) return found.error();
+  return {};
 }
 
 /// While it lives, HOST CACHE keeps the new pack, though the catalogue does not know it yet and may
@@ -167,6 +166,12 @@ result<bool> settle(job& work, const publish_order& order, swarm::published_imag
   work.report(true);
   const auto document = publication_of(order, work.ways_out(), made).SerializeAsString();
   auto outcome = register_image(work, document);
+  // Without an answer the image may be registered all the same, and this the only copy of its pack.
+  if (!outcome && (outcome.error().code == errc::unreachable ||
+                   outcome.error().code == errc::cancelled)) {
+    return {outcome.error().code, outcome.error().message + "; whether " + order.name + ":" +
+                                      order.version + " is registered is not known: publish again"};
+  }
   if (!outcome) {
     let_go();
     if (made.new_pack) static_cast<void>(store.forget(made.new_pack->id));
@@ -195,7 +200,7 @@ result<void> publish(job& work, publish_order order) {
   if (auto checked = check_order(order); !checked) return checked;
   auto image = swarm::image_reader::open(order.file);
   if (!image) return image.error();
-  cut_alike(work, order);
+  if (auto asked = cut_alike(work, order); !asked) return asked;
   status.phase = "reading";
   const swarm::publish_options options{.cut = order.cut,
                                        .how = order.how,

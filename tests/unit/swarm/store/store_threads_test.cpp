@@ -109,8 +109,11 @@ TEST_F(StoreThreadsTest, AnEvictionDuringAReadIsNoticed) {
       if (got != pack.bytes) ++holes;
     }
   }};
-  for (int i = 0; i < 100 || (hits == 0 && i < 10'000); ++i) {
+  for (int i = 0; i < 100; ++i) {
+    const int before = hits;
     EXPECT_OK(store_->put_verified_piece(pack.id(), 0, pack.bytes));
+    // Some reads are whole; what the others meet is up to chance.
+    while (i % 10 == 0 && hits == before) std::this_thread::yield();
     EXPECT_OK(store_->make_room(pack.bytes.size()));
   }
   done = true;

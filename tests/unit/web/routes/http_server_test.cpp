@@ -106,6 +106,7 @@ TEST_F(HttpServerTest, CarriesARequestAndItsAnswer) {
 
 TEST_F(HttpServerTest, CarriesLargeAnswersWhole) {
   const std::string large(5 << 20, 'x');
+  config.request_time_max = 20s;
   serve([&](const api_request&) { return api_response{.body = large}; });
   const auto reply = ask_server("GET", "/");
   ASSERT_TRUE(reply) << reply.error().message;

@@ -143,8 +143,9 @@ caf::result<wire::Ack> acknowledge(const result<void>& done) {
 bool in_use(const host_cache_state& state, swarm::pack_id pack) {
   if (state.subscribers.contains(pack)) return true;
   const auto owners = state.store->pins(pack);
-  return std::any_of(owners.begin(), owners.end(),
-                     [](const auto& owner) { return owner != swarm::publisher_pin; });
+  return std::any_of(owners.begin(), owners.end(), [](const auto& owner) {
+    return owner != swarm::publisher_pin && owner != swarm::unregistered_pin;
+  });
 }
 
 /// @returns whether the pack is gone.
@@ -152,8 +153,8 @@ bool forget(host_cache_state& state, swarm::pack_id pack) {
   if (in_use(state, pack)) return false;
   state.session->unload(pack);
   // A publisher keeps what it published until nobody refers to it any more, which is now.
-  for (auto left = state.store->pins(pack).size(); left > 0; --left) {
-    static_cast<void>(state.store->unpin(pack, swarm::publisher_pin));
+  for (const auto& owner : state.store->pins(pack)) {
+    static_cast<void>(state.store->unpin(pack, owner));
   }
   if (auto forgotten = state.store->forget(pack); !forgotten) {
     spdlog::debug("host-cache keeps pack {}: {}", pack.hex(), forgotten.error().message);
@@ -175,16 +176,54 @@ packs_of(const google::protobuf::RepeatedPtrField<std::string>& raw) {
 
 void ask_what_was_removed(cache_pointer self);
 
-void on_checked(cache_pointer self, const wire::CheckedPacks& answer) {
-  auto& state = self->state;
-  for (const auto& pack : packs_of(answer.unknown())) {
-    if (state.doubts.publishing(pack)) continue;
+bool pinned_by(const host_cache_state& state, swarm::pack_id pack, const char* owner) {
+  const auto owners = state.store->pins(pack);
+  return std::find(owners.begin(), owners.end(), owner) != owners.end();
+}
+
+/// A publication that died between storing its pack and hearing that it is registered left it
+/// pinned as unregistered. The registration may still be on its way to the GIS when it is first asked.
+void on_unknown(host_cache_state& state, swarm::pack_id pack) {
+  if (!pinned_by(state, pack, swarm::unregistered_pin) ||
+      pinned_by(state, pack, swarm::publisher_pin)) {
     spdlog::warn("the general index server does not know pack {} in this host's store; it is kept",
                  pack.hex());
+    return;
   }
-  for (const auto& pack : state.doubts.answered(packs_of(answer.removed()))) {
-    if (!forget(state, pack)) state.doubts.put_off(pack);
+  if (state.unknown_once.insert(pack).second || !forget(state, pack)) {
+    state.doubts.put_off(pack);
+    return;
   }
+  state.unknown_once.erase(pack);
+  spdlog::info("pack {} is freed: its publication was cut short", pack.hex());
+}
+
+/// The registration's answer was lost, but the registration was not.
+void on_known(host_cache_state& state, swarm::pack_id pack) {
+  if (state.doubts.publishing(pack) || !pinned_by(state, pack, swarm::unregistered_pin)) return;
+  if (!pinned_by(state, pack, swarm::publisher_pin) &&
+      !state.store->pin(pack, swarm::publisher_pin)) {
+    return;
+  }
+  while (pinned_by(state, pack, swarm::unregistered_pin)) {
+    if (!state.store->unpin(pack, swarm::unregistered_pin)) return;
+  }
+}
+
+void on_checked(cache_pointer self, const std::vector<swarm::pack_id>& asked,
+                const wire::CheckedPacks& answer) {
+  auto& state = self->state;
+  const auto removed = packs_of(answer.removed());
+  auto not_there = packs_of(answer.unknown());
+  std::set<swarm::pack_id> known{asked.begin(), asked.end()};
+  const std::set<swarm::pack_id> unknown{not_there.begin(), not_there.end()};
+  not_there.insert(not_there.end(), removed.begin(), removed.end());
+  for (const auto& pack : not_there) known.erase(pack);
+  for (const auto& pack : state.doubts.answered(not_there)) {
+    if (unknown.contains(pack)) on_unknown(state, pack);
+    else if (!forget(state, pack)) state.doubts.put_off(pack);
+  }
+  for (const auto& pack : known) on_known(state, pack);
   ask_what_was_removed(self);
 }
 
@@ -197,7 +236,7 @@ void ask_what_was_removed(cache_pointer self) {
   wire::CheckPacks question;
   for (const auto& pack : packs) question.add_packs(pack.raw());
   self->request(state.gis, std::chrono::seconds{20}, std::move(question))
-      .then([self](const wire::CheckedPacks& answer) { on_checked(self, answer); },
+      .then([self, packs](const wire::CheckedPacks& answer) { on_checked(self, packs, answer); },
             [self](const caf::error& fault) {
               spdlog::debug("host-cache could not ask what was removed: {}", from_caf(fault).message);
               self->state.doubts.unanswered();
@@ -253,6 +292,7 @@ host_cache(host_cache_actor::stateful_pointer<host_cache_state> self, host_cache
       },
       [self](const publication_begun& news) {
         self->state.doubts.begin_publication(news.pack);
+        self->state.unknown_once.erase(news.pack);
         return wire::Ack{};
       },
       [self](const publication_ended& news) { self->state.doubts.end_publication(news.pack); },

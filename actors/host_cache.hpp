@@ -60,6 +60,8 @@ struct host_cache_state {
   bool announce_all = false;
   bool announcing = false;
   pack_doubts doubts;
+  /// Unregistered packs of which the GIS said once that it does not know them.
+  std::set<swarm::pack_id> unknown_once;
   struct subscription {
     caf::actor who;
     swarm::piece_set wanted;

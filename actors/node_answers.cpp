@@ -138,6 +138,10 @@ result<std::string> answer_torrent(job& asker, const std::string& pack) {
     return {errc::invalid_argument,
             "\"" + pack.substr(0, 100) + "\" is not a pack; expected 64 hexadecimal digits"};
   }
+  if (const auto self = asker.ways_out().self; self.bulk_port() == 0 && self.bulk_tls_port() != 0) {
+    return {errc::denied, "this host takes encrypted bulk connections only (bulk.tls = all), which "
+                          "a .torrent cannot open for a stock client"};
+  }
   if (auto known = asker.context().store->descriptor(*id)) return swarm::torrent_file(*known);
   auto bytes = asker.download(wire::PACK_DESCRIPTOR, id->raw());
   if (!bytes) return bytes.error();

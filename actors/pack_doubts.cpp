@@ -15,11 +15,11 @@ std::vector<swarm::pack_id> pack_doubts::ask(std::size_t count_max) {
   return packs;
 }
 
-std::vector<swarm::pack_id> pack_doubts::answered(const std::vector<swarm::pack_id>& removed) {
+std::vector<swarm::pack_id> pack_doubts::answered(const std::vector<swarm::pack_id>& not_there) {
   SHOAL_ASSERT(open_);
   open_ = false;
   std::vector<swarm::pack_id> gone;
-  for (const auto& pack : removed) {
+  for (const auto& pack : not_there) {
     if (asked_.erase(pack) == 0) continue;
     if (publishing(pack)) put_off(pack);
     else gone.push_back(pack);

@@ -24,9 +24,9 @@ public:
   /// The packs to ask about next; none while a question is open. @post a question is open unless the
   /// answer is empty.
   std::vector<swarm::pack_id> ask(std::size_t count_max);
-  /// The answer to the open question. @returns those of `removed` that may be forgotten. Those of a
-  /// publication under way are put off.
-  std::vector<swarm::pack_id> answered(const std::vector<swarm::pack_id>& removed);
+  /// The answer to the open question: what the catalogue does not have. @returns those of which that
+  /// still counts. Those of a publication under way are put off.
+  std::vector<swarm::pack_id> answered(const std::vector<swarm::pack_id>& not_there);
   /// No answer came: all that was asked is put off.
   void unanswered();
   /// The pack is removed, but in use: it is doubted again after the next `retry`.

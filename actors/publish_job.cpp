@@ -5,6 +5,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <mutex>
+
 namespace shoal::actors {
 
 namespace {
@@ -12,27 +14,58 @@ namespace {
 /// Half a megabyte a part stays well below the link's message limit.
 constexpr std::size_t part_bytes = 512 * 1024;
 
-/// Asks the GIS from the publisher's own threads, through its absences.
-template <class Reply, class Request>
-result<Reply> ask_from_worker(job& work, const Request& request) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{60};
-  caf::scoped_actor self{work.self()->home_system()};
-  while (true) {
-    auto out = ask<uplinks>(self, work.context().agent, ask_uplinks{});
-    auto answer = out ? ask<Reply>(self, out->gis, request) : result<Reply>{out.error()};
-    if (answer || answer.error().code != errc::unreachable) return answer;
-    if (std::chrono::steady_clock::now() >= end) return not_reached(answer.error());
-    self->receive(caf::after(std::chrono::milliseconds{200}) >> [] {});
+/// The job as the publisher's threads see it, while the job's own is one of them.
+class shared_job {
+public:
+  explicit shared_job(job& work) : work_{work} {}
+
+  /// Asks the GIS, through its absences.
+  template <class Reply, class Request>
+  result<Reply> ask_gis(const Request& request) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+    caf::scoped_actor self{work_.self()->home_system()};
+    while (true) {
+      auto out = ask<uplinks>(self, work_.context().agent, ask_uplinks{});
+      auto answer = out ? ask<Reply>(self, out->gis, request) : result<Reply>{out.error()};
+      if (answer || answer.error().code != errc::unreachable) {
+        say("reading");
+        return answer;
+      }
+      if (!say("waiting for the general index server")) return {errc::cancelled, "cancelled"};
+      if (std::chrono::steady_clock::now() >= end) return not_reached(answer.error());
+      self->receive(caf::after(std::chrono::milliseconds{200}) >> [] {});
+    }
   }
-}
+  /// @returns whether to go on.
+  bool progress(std::uint64_t done_bytes, std::uint64_t total_bytes) {
+    const std::scoped_lock lock{mutex_};
+    work_.status().done_bytes = done_bytes;
+    work_.status().total_bytes = total_bytes;
+    work_.report();
+    return !work_.stop_wanted();
+  }
+
+private:
+  /// @returns whether to go on.
+  bool say(const char* phase) {
+    const std::scoped_lock lock{mutex_};
+    const bool changes = work_.status().phase != phase;
+    work_.status().phase = phase;
+    if (changes) work_.report(true);
+    return !work_.stop_wanted();
+  }
+
+  std::mutex mutex_;
+  job& work_;
+};
 
 using locations = std::vector<std::optional<swarm::chunk_location>>;
 
-result<locations> find_chunks(job& work, std::span<const swarm::chunk_id> ids) {
+result<locations> find_chunks(shared_job& work, std::span<const swarm::chunk_id> ids) {
   wire::FindChunks request;
   request.mutable_ids()->reserve(ids.size() * 32);
   for (const auto& id : ids) request.mutable_ids()->append(id.raw());
-  auto places = ask_from_worker<wire::ChunkPlaces>(work, request);
+  auto places = work.ask_gis<wire::ChunkPlaces>(request);
   if (!places) return places.error();
   locations found(ids.size());
   for (const auto& place : places->places()) {
@@ -49,10 +82,10 @@ result<locations> find_chunks(job& work, std::span<const swarm::chunk_id> ids) {
   return found;
 }
 
-result<swarm::pack_reference> find_pack(job& work, swarm::pack_id id) {
+result<swarm::pack_reference> find_pack(shared_job& work, swarm::pack_id id) {
   wire::FindPack request;
   request.set_pack(id.raw());
-  auto found = ask_from_worker<wire::PackReference>(work, request);
+  auto found = work.ask_gis<wire::PackReference>(request);
   if (!found) return found.error();
   return swarm::pack_reference{id, found->length_bytes(), found->piece_bytes()};
 }
@@ -160,7 +193,7 @@ result<bool> settle(job& work, const publish_order& order, swarm::published_imag
     if (auto begun = kept->begin(); !begun) return begun.error();
   }
   const auto let_go = [&] {
-    if (made.new_pack) static_cast<void>(store.unpin(made.new_pack->id, swarm::publisher_pin));
+    if (made.new_pack) static_cast<void>(store.unpin(made.new_pack->id, swarm::unregistered_pin));
   };
   work.status().phase = "registering";
   work.report(true);
@@ -178,7 +211,10 @@ result<bool> settle(job& work, const publish_order& order, swarm::published_imag
     return outcome.error();
   }
   const bool own_recipe = outcome->recipe() == made.id.raw();
-  if (!outcome->created() || !own_recipe) let_go();
+  if (made.new_pack && outcome->created() && own_recipe) {
+    if (auto kept_on = store.pin(made.new_pack->id, swarm::publisher_pin); !kept_on) return kept_on.error();
+  }
+  let_go();
   if (own_recipe) {
     static_cast<void>(store.put_recipe(made.id, made.recipe_bytes));
   } else if (auto taken = take_registered_recipe(work, made); !taken) {
@@ -206,15 +242,11 @@ result<void> publish(job& work, publish_order order) {
                                        .how = order.how,
                                        .compression_level = order.compression_level,
                                        .threads = work.context().thread_count};
+  shared_job shared{work};
   auto made = swarm::publish_image(
-      **image, *work.context().store, [&](auto ids) { return find_chunks(work, ids); },
-      [&](auto pack) { return find_pack(work, pack); }, options,
-      [&](std::uint64_t done, std::uint64_t total) {
-        status.done_bytes = done;
-        status.total_bytes = total;
-        work.report();
-        return !work.stop_wanted();
-      });
+      **image, *work.context().store, [&](auto ids) { return find_chunks(shared, ids); },
+      [&](auto pack) { return find_pack(shared, pack); }, options,
+      [&](auto done, auto total) { return shared.progress(done, total); });
   if (!made) return made.error();
   auto created = settle(work, order, *made);
   if (!created) return created.error();

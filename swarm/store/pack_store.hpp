@@ -47,7 +47,9 @@ struct scrub_finding {
   std::uint32_t piece = 0;
 };
 
-/// The owner of the pin that a committed pack comes with; the publisher takes it back.
+/// The owner of the pin that a committed pack comes with, until the catalogue knows the pack.
+inline constexpr const char* unregistered_pin = "unregistered";
+/// The owner of the pin with which a publisher keeps what an image in the catalogue needs.
 inline constexpr const char* publisher_pin = "publisher";
 
 /// A pack being written by a publisher; invisible until committed. One thread uses it; it must be
@@ -59,7 +61,7 @@ public:
   /// Appends stored bytes. @returns their offset in the pack, or errc::no_space.
   virtual result<std::uint64_t> append(std::span<const std::byte> bytes) = 0;
   [[nodiscard]] virtual std::uint64_t length_bytes() const = 0;
-  /// Makes the pack known, whole, pinned by `publisher_pin` and durable. Committing content that is
+  /// Makes the pack known, whole, pinned by `unregistered_pin` and durable. Committing content that is
   /// here already is fine; what is answered then has the piece size it was first known with. After
   /// errc::no_space it may be tried again. @pre something was appended.
   virtual result<pack_descriptor> commit() = 0;

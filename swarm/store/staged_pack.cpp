@@ -120,7 +120,7 @@ result<void> disk_pack_store::install(const pack_descriptor& pack, const file& s
   // Where a descriptor could not be read there may be pins already.
   std::vector<std::string> warnings;
   auto pins = pack_file::read_pins(layout, pack.id, warnings);
-  ++pins[publisher_pin];
+  ++pins[unregistered_pin];
   auto descriptor_path = staged_path;
   descriptor_path += ".descriptor";
   const auto attempt = [&]() -> result<void> {
@@ -162,7 +162,7 @@ result<void> disk_pack_store::install(const pack_descriptor& pack, const file& s
 
 result<void> disk_pack_store::complete(pack_file& pack, const file& staged, space_claim& claimed) {
   // First the pin, so that nothing is evicted while the rest arrives.
-  if (auto done = pack.pin(publisher_pin); !done) return done;
+  if (auto done = pack.pin(unregistered_pin); !done) return done;
   claimed = {};
   const auto attempt = [&]() -> result<void> {
     const auto whole = piece_set{pack.have().size(), true};
@@ -181,7 +181,7 @@ result<void> disk_pack_store::complete(pack_file& pack, const file& staged, spac
     return done;
   };
   auto done = attempt();
-  if (!done) (void)pack.unpin(publisher_pin);
+  if (!done) (void)pack.unpin(unregistered_pin);
   pack.touch(std::chrono::system_clock::now());
   return done;
 }

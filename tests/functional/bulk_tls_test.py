@@ -9,7 +9,7 @@ import socket
 import threading
 import unittest
 
-from story import BINARIES, Story, StoryNode, main, poll
+from story import BINARIES, DENIED, Story, StoryNode, main, poll
 from swarm import Swarm
 
 
@@ -83,6 +83,8 @@ class BulkTlsTest(Story):
         row = next(row for row in swarm.gis.shoal("hosts") if row["name"] == "l1")
         self.assertEqual(row["bulk_port"], 0)
         self.assertEqual(row["bulk_tls_port"], 7442)
+        (pack,) = self.packs_of(swarm.gis)
+        self.assert_refused(DENIED, "bulk.tls = all", swarm["l1"], "torrent", pack)
 
     def test_hosts_whose_settings_do_not_fit_are_named_in_the_log(self):
         swarm = self.start_sites({"p1": "off", "p2": "off", "l1": "off", "l2": "all"})

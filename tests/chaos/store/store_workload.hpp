@@ -79,7 +79,7 @@ public:
     case 4:
     case 5:
       tell({event::unpin_begins, number, 0});
-      require(store_.unpin(pack.id(), random_() % 2 == 0 ? workload_pin_owner : publisher_pin));
+      require(store_.unpin(pack.id(), random_() % 2 == 0 ? workload_pin_owner : unregistered_pin));
       return;
     case 6: return publish(number);
     case 7:

@@ -63,6 +63,7 @@ rack_index_actor::behavior_type fake_index(rack_index_actor::pointer, index_log*
 /// A GIS that says of some packs that they were removed. While `slow`, answers wait for a tick.
 struct gis_log {
   std::set<swarm::pack_id> removed;
+  std::set<swarm::pack_id> unknown;
   std::vector<wire::CheckPacks> asked;
   bool slow = false;
   bool away = false;
@@ -92,6 +93,7 @@ ticked_gis_actor::behavior_type fake_gis(ticked_gis_actor::pointer self, gis_log
             wire::CheckedPacks answer;
             for (const auto& pack : check.packs()) {
               if (log->removed.contains(*swarm::pack_id::from_raw(pack))) answer.add_removed(pack);
+              if (log->unknown.contains(*swarm::pack_id::from_raw(pack))) answer.add_unknown(pack);
             }
             if (!log->slow) return answer;
             auto promise = self->make_response_promise<wire::CheckedPacks>();
@@ -315,6 +317,43 @@ TEST_F(HostCacheTest, AnAnswerOlderThanAFetchDoesNotCount) {
   kill(who);
   answer();
   EXPECT_TRUE(held());
+}
+
+TEST_F(HostCacheTest, ThePackOfAPublicationCutShortGoesWhenTheGisDoesNotKnowItTwice) {
+  ASSERT_TRUE(store.pin(pack, swarm::unregistered_pin));
+  gis_says.unknown = {pack};
+  join();
+  EXPECT_TRUE(held()) << "its registration may be on the way still";
+  advance(11s, 250ms);
+  EXPECT_FALSE(held());
+}
+
+TEST_F(HostCacheTest, ARegistrationWhoseAnswerWasLostCounts) {
+  ASSERT_TRUE(store.pin(pack, swarm::unregistered_pin));
+  gis_says.unknown = {pack};
+  join();
+  gis_says.unknown.clear();
+  advance(30s, 250ms);
+  EXPECT_TRUE(held());
+  EXPECT_THAT(store.pins(pack), ElementsAre(swarm::publisher_pin));
+}
+
+TEST_F(HostCacheTest, AnUnknownPackThatWasRegisteredOnceIsKept) {
+  ASSERT_TRUE(store.pin(pack, swarm::publisher_pin));
+  gis_says.unknown = {pack};
+  join();
+  advance(30s, 250ms);
+  EXPECT_TRUE(held()) << "it belongs to another catalogue";
+}
+
+TEST_F(HostCacheTest, AnUnknownPackIsKeptWhileItIsPublished) {
+  ASSERT_TRUE(store.pin(pack, swarm::unregistered_pin));
+  gis_says.unknown = {pack};
+  ASSERT_TRUE(ask<wire::Ack>(cache, publication_begun{pack}));
+  join();
+  advance(60s, 250ms);
+  EXPECT_TRUE(held());
+  EXPECT_THAT(store.pins(pack), ElementsAre(swarm::unregistered_pin));
 }
 
 } // namespace

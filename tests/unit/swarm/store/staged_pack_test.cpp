@@ -28,7 +28,7 @@ TEST_F(StagedPackTest, HashesAsTheWholePackWouldHoweverTheBytesCome) {
     EXPECT_EQ(*committed, pack.descriptor);
     EXPECT_TRUE(reads_back(*store_, pack));
     EXPECT_TRUE(status(pack).pinned);
-    EXPECT_EQ(store_->pins(pack.id()), std::vector<std::string>{publisher_pin});
+    EXPECT_EQ(store_->pins(pack.id()), std::vector<std::string>{unregistered_pin});
   }
   open();
   EXPECT_EQ(store_->packs().size(), 8u);
@@ -103,7 +103,7 @@ TEST_F(StagedPackTest, WhatIsBeingWrittenCountsAgainstTheQuota) {
   EXPECT_FAILS(publish(other), errc::no_space);
   EXPECT_OK((*writer)->commit());
   EXPECT_FAILS(publish(other), errc::no_space);
-  EXPECT_OK(store_->unpin(pack.id(), publisher_pin));
+  EXPECT_OK(store_->unpin(pack.id(), unregistered_pin));
   EXPECT_OK(store_->make_room(other.bytes.size()));
   EXPECT_OK(publish(other));
 }

@@ -1,0 +1,54 @@
+"""A publisher that is killed leaves an image that everybody can get, or nothing: no name without bytes, and no
+bytes without a name once it is back.
+
+How: the same host publishes different images and is killed ever later in it, by steps shorter than any of its parts.
+"""
+
+import time
+
+from story import Story, main, poll
+
+
+class KilledPublishTest(Story):
+    racks = (2, 1)
+    rounds = 16
+
+    def publish_and_kill(self, node, image, name, after_seconds):
+        """Answers whether the publish ended before the host did."""
+        publishing = node.start_shoal("publish", image, "--name", name, "--version", "1")
+        time.sleep(after_seconds)
+        node.kill()
+        return publishing.wait(timeout=30) == 0
+
+    def test_an_image_is_there_whole_or_nothing_of_it_is(self):
+        swarm = self.start_swarm()
+        host, other = swarm["r1h2"], swarm["r2h1"]
+        images = {f"web{i}": self.image(f"{i}.raw", seed=i, mib=8) for i in range(self.rounds)}
+        begun = time.monotonic()
+        self.publish(host, self.image("first.raw", seed=99, mib=8), "first:1")
+        usual_seconds = time.monotonic() - begun
+        said_done = set()
+        for i, (name, image) in enumerate(images.items()):
+            if self.publish_and_kill(host, image, name, 1.2 * usual_seconds * i / self.rounds):
+                said_done.add(name)
+            self.start(host)
+        known = {row["name"] for row in swarm.gis.shoal("images")} - {"first"}
+        self.assertLessEqual(said_done, known)
+        for name in known:
+            self.export_and_compare(other, f"{name}:1", images[name])
+
+        needed = {pack for name in known | {"first"} for pack in self.packs_needed(swarm.gis, f"{name}:1")}
+        poll(lambda: set(self.packs_of(host)) == needed, seconds=40, what="only packs of images in the store")
+        self.assertEqual(list((host.directory / "store").rglob("*.descriptor.*")), [])
+        # What was cut short can be published as if nothing had been.
+        for name in images.keys() - known:
+            self.publish(host, images[name], f"{name}:1")
+            self.export_and_compare(other, f"{name}:1", images[name])
+
+    @staticmethod
+    def packs_needed(node, image):
+        return [pack["pack"] for pack in node.shoal("plan", image)["packs"]]
+
+
+if __name__ == "__main__":
+    main()

@@ -140,13 +140,13 @@ def build(topology):
         ]
     batch("ip", "-n", net, lines=links)
     batch("tc", "-n", net, lines=queues)
-    shaped = any(node.rate_mbit for node in topology.nodes)
-    _each_host(topology.hosts, lambda host: _finish_host(lab, host, shaped))
+    slowest = min((node.rate_mbit for node in topology.nodes if node.rate_mbit), default=None)
+    _each_host(topology.hosts, lambda host: _finish_host(lab, host, slowest))
 
 
-def _finish_host(lab, host, shaped):
+def _finish_host(lab, host, slowest):
     space = namespace(lab, host.name)
-    offload = [f"link set eth0 gso_max_size {shaping.OFFLOAD_BYTES_MAX}"] if shaped else []
+    offload = [f"link set eth0 gso_max_size {shaping.offload_bytes(slowest)}"] if slowest else []
     batch(
         "ip",
         "-n",

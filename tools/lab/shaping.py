@@ -15,9 +15,11 @@ HOST_LINK_WAYS = 16
 # and small offload packets 1.05 on a quiet machine, up to 1.11 on a busy one.
 QUEUE_SECONDS = 0.05
 QUEUE_BYTES_MIN = 128 << 10
-# Largest segmentation-offload packet on a host of a shaped lab. A queue drops such a packet whole,
-# and 64 KiB block a link of 100 Mbit/s for 5 ms.
-OFFLOAD_BYTES_MAX = 16 << 10
+# Largest segmentation-offload packet on a host of a shaped lab, as time on the slowest link. A queue
+# drops such a packet whole and the link is blocked by it; but each costs two timers a link, which is
+# a fifth of the machine when 32 links of 100 Mbit/s are full of packets of 16 KiB.
+OFFLOAD_SECONDS = 0.0027
+OFFLOAD_BYTES_MIN, OFFLOAD_BYTES_MAX = 16 << 10, 64 << 10
 # The sending host's own queue: TCP limits itself there, so a loss would only be an artefact.
 SENDER_QUEUE_BYTES = 4 << 20
 # How much may leave at once; larger hides timer coarseness, smaller is smoother.
@@ -25,6 +27,9 @@ BURST_SECONDS = 0.001
 BURST_BYTES_MIN = 16 << 10
 QUANTUM_BYTES = 16 << 10
 DEFAULT_CLASS = 0xFFFE  # ARP and whatever is not IPv4
+# Leaves borrow all they send from the link's class, which alone limits: a leaf with a rate or a
+# ceiling that matters has timers of its own.
+LEAF_BITS, LEAF_BITS_MAX = 8000, 100_000_000_000
 
 SOURCE_OFFSET, DESTINATION_OFFSET = 12, 16  # in the IPv4 header
 
@@ -37,23 +42,28 @@ def _shaped(device, rate_mbit, matches, queue_bytes):
     """`matches`: one u32 match per leaf."""
     bits = int(rate_mbit * 1e6)
     burst = max(BURST_BYTES_MIN, int(bits / 8 * BURST_SECONDS))
-    share = max(bits // len(matches), 8000)
     common = f"burst {burst} cburst {burst} quantum {QUANTUM_BYTES}"
     lines = [
         f"qdisc add dev {device} root handle 1: htb default {DEFAULT_CLASS:x}",
         f"class add dev {device} parent 1: classid 1:1 htb rate {bits}bit ceil {bits}bit {common}",
-        f"class add dev {device} parent 1:1 classid 1:{DEFAULT_CLASS:x} htb rate {share}bit "
+        f"class add dev {device} parent 1:1 classid 1:{DEFAULT_CLASS:x} htb rate {LEAF_BITS}bit "
         f"ceil {bits}bit {common}",
     ]
     for index, match in enumerate(matches):
         leaf = f"1:{index + 2:x}"
         lines += [
-            f"class add dev {device} parent 1:1 classid {leaf} htb rate {share}bit ceil {bits}bit "
-            f"{common}",
+            f"class add dev {device} parent 1:1 classid {leaf} htb rate {LEAF_BITS}bit "
+            f"ceil {LEAF_BITS_MAX}bit {common}",
             f"qdisc add dev {device} parent {leaf} bfifo limit {queue_bytes}",
             f"filter add dev {device} parent 1: protocol ip prio 1 u32 match {match} flowid {leaf}",
         ]
     return lines
+
+
+def offload_bytes(slowest_mbit):
+    """The largest offload packet in a lab whose slowest link is this fast."""
+    bytes_ = int(slowest_mbit * 1e6 / 8 * OFFLOAD_SECONDS)
+    return min(max(bytes_, OFFLOAD_BYTES_MIN), OFFLOAD_BYTES_MAX)
 
 
 def _queue_bytes(rate_mbit):

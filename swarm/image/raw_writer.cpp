@@ -2,9 +2,17 @@
 
 #include <cerrno>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace shoal::swarm {
+
+namespace {
+
+/// After so much more was written, the disk is set to work.
+constexpr std::uint64_t write_back_bytes = 32ull << 20;
+
+} // namespace
 
 result<std::unique_ptr<image_writer>> raw_writer::create(part_file file,
                                                          std::uint64_t virtual_bytes) {
@@ -15,6 +23,8 @@ result<std::unique_ptr<image_writer>> raw_writer::create(part_file file,
 }
 
 result<void> raw_writer::write(std::uint64_t offset_bytes, std::span<const std::byte> bytes) {
+  const auto before = written_bytes_.fetch_add(bytes.size());
+  const bool enough = before / write_back_bytes != (before + bytes.size()) / write_back_bytes;
   while (!bytes.empty()) {
     const auto count =
         ::pwrite(file_.descriptor(), bytes.data(), bytes.size(), static_cast<off_t>(offset_bytes));
@@ -23,6 +33,8 @@ result<void> raw_writer::write(std::uint64_t offset_bytes, std::span<const std::
     offset_bytes += static_cast<std::uint64_t>(count);
     bytes = bytes.subspan(static_cast<std::size_t>(count));
   }
+  // The disk works while the rest is expanded. Faults come back with `finish`.
+  if (enough) (void)::sync_file_range(file_.descriptor(), 0, 0, SYNC_FILE_RANGE_WRITE);
   return {};
 }
 

@@ -6,6 +6,8 @@
 #include "swarm/image/image_writer.hpp"
 #include "swarm/image/part_file.hpp"
 
+#include <atomic>
+
 namespace shoal::swarm {
 
 /// Writes in place; never written ranges stay holes.
@@ -19,6 +21,7 @@ public:
 
 private:
   part_file file_;
+  std::atomic<std::uint64_t> written_bytes_ = 0;
 };
 
 } // namespace shoal::swarm

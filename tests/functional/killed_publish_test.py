@@ -1,9 +1,11 @@
 """A publisher that is killed leaves an image that everybody can get, or nothing: no name without bytes, and no
 bytes without a name once it is back.
 
-How: the same host publishes different images and is killed ever later in it, by steps shorter than any of its parts.
+How: the same host publishes different images and is killed ever later in it; and once a store is left as by a kill in
+the shortest part of all.
 """
 
+import hashlib
 import time
 
 from story import Story, main, poll
@@ -44,6 +46,27 @@ class KilledPublishTest(Story):
         for name in images.keys() - known:
             self.publish(host, images[name], f"{name}:1")
             self.export_and_compare(other, f"{name}:1", images[name])
+
+    def test_of_two_packs_the_server_does_not_know_only_the_never_registered_one_goes(self):
+        swarm = self.start_swarm()
+        host = swarm["r1h2"]
+        packs = []
+        for i in range(2):
+            self.publish(host, self.image(f"{i}.raw", seed=i, mib=4), f"web{i}:1")
+            packs += set(self.packs_of(host)) - set(packs)
+        registered, cut_short = packs
+        host.stop()
+        swarm.gis.stop()
+        for file in swarm.gis.directory.glob("catalogue.sqlite*"):
+            file.unlink()
+        # What a kill between storing the pack and its registration leaves.
+        pins = "shoal pins 1\n1 unregistered\n"
+        checked = f"{pins}sha256 {hashlib.sha256(pins.encode()).hexdigest()}\n"
+        (host.directory / "store" / "pins" / cut_short).write_text(checked)
+        self.start(swarm.gis)
+        self.start(host)
+        poll(lambda: set(self.packs_of(host)) == {registered}, seconds=40, what="only the registered pack in the store")
+        self.assertIn(f"pack {cut_short} is freed", host.log.read_text())
 
     @staticmethod
     def packs_needed(node, image):

@@ -52,6 +52,10 @@ def labs_in_kernel():
     return []
 
 
+# What Debian's hosts have; a namespace would inherit what this machine happens to have.
+CONGESTION_CONTROL = "cubic"
+
+
 def _port(node):
     return f"{node.level[0]}{node.number}"
 
@@ -160,6 +164,8 @@ def _finish_host(lab, host, slowest):
         ],
     )
     batch("tc", "-n", space, lines=shaping.host_link("eth0", host.rate_mbit, upwards=True))
+    control = f"echo {CONGESTION_CONTROL} > /proc/sys/net/ipv4/tcp_congestion_control"
+    run("ip", "netns", "exec", space, "sh", "-c", control)
 
 
 def _each_host(hosts, work):

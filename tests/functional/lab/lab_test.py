@@ -216,6 +216,14 @@ class LabTest(unittest.TestCase):
                 rates = sorted(self.transfer(source, target, int(mbit * 190e3)) for _ in range(3))
                 self.assertAlmostEqual(rates[1], payload, delta=0.1 * payload)
 
+    def test_hosts_have_debians_congestion_control_whatever_the_machine_has(self):
+        self.up()
+        setting = "/proc/sys/net/ipv4/tcp_congestion_control"
+        done = subprocess.run(
+            self.on("near", "cat", setting), check=True, text=True, stdout=subprocess.PIPE
+        )
+        self.assertEqual(done.stdout, "cubic\n")
+
     def test_bytes_are_counted_on_the_links_they_cross_and_no_other(self):
         self.up()
         size = 1 << 20

@@ -40,6 +40,10 @@ inline constexpr const char* get_pin_prefix = "get-";
 /// and forgotten. Call before the first job.
 void release_pins_of_lost_jobs(swarm::pack_store& store);
 
+/// Gives the system back what a job's buffers left free: the allocator keeps it for each thread
+/// there ever was, some 800 MB after 500 publications of 100 MB. Call when a job is over.
+void give_back_memory();
+
 /// What a user is told when the GIS did not answer in time.
 inline error not_reached(const error& last) {
   return {errc::unreachable, "the general index server cannot be reached: " + last.message};

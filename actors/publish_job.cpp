@@ -267,6 +267,7 @@ void publish_job(caf::blocking_actor* self, job_context context, job_board_actor
                  job_status status, publish_order order) {
   job work{self, std::move(context), std::move(board), std::move(status)};
   work.end(publish(work, std::move(order)));
+  give_back_memory();
 }
 
 } // namespace shoal::actors

@@ -73,7 +73,7 @@ struct host_record {
 struct pack_fates {
   /// Known once, removed with their last image, and not published again since.
   std::vector<pack_id> removed;
-  /// Never known: of a publication under way, or of another catalogue.
+  /// Never known: of a publication under way or cut short, or of another catalogue.
   std::vector<pack_id> unknown;
 
   friend bool operator==(const pack_fates&, const pack_fates&) = default;

@@ -346,7 +346,6 @@ void get_job(caf::blocking_actor* self, job_context context, job_board_actor boa
     outcome = get.run();
   }
   work.end(outcome);
-  give_back_memory();
 }
 
 } // namespace shoal::actors

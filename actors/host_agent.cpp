@@ -220,14 +220,6 @@ uplinks ways_out(const host_agent_state& state) {
   return out;
 }
 
-std::vector<swarm::pack_id> packs_of(const google::protobuf::RepeatedPtrField<std::string>& raw) {
-  std::vector<swarm::pack_id> packs;
-  for (const auto& bytes : raw) {
-    if (auto pack = swarm::pack_id::from_raw(bytes)) packs.push_back(*pack);
-  }
-  return packs;
-}
-
 } // namespace
 
 host_agent_actor::behavior_type

@@ -165,15 +165,6 @@ bool forget(host_cache_state& state, swarm::pack_id pack) {
   return true;
 }
 
-std::vector<swarm::pack_id>
-packs_of(const google::protobuf::RepeatedPtrField<std::string>& raw) {
-  std::vector<swarm::pack_id> packs;
-  for (const auto& bytes : raw) {
-    if (auto pack = swarm::pack_id::from_raw(bytes)) packs.push_back(*pack);
-  }
-  return packs;
-}
-
 void ask_what_was_removed(cache_pointer self);
 
 bool pinned_by(const host_cache_state& state, swarm::pack_id pack, const char* owner) {

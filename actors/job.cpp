@@ -42,8 +42,6 @@ void job::report(bool now) {
   if (board_) self_->send(board_, job_report{status_});
 }
 
-void give_back_memory() { ::malloc_trim(0); }
-
 void job::end(const result<void>& outcome) {
   if (outcome) {
     status_.state = job_state::done;
@@ -54,6 +52,9 @@ void job::end(const result<void>& outcome) {
     status_.fault = outcome.error();
   }
   report(true);
+  // The allocator keeps what was freed for each thread there ever was: 859 MB after 500 publications
+  // of 100 MB, with this 130.
+  ::malloc_trim(0);
 }
 
 bool job::stop_wanted() {

@@ -40,13 +40,27 @@ inline constexpr const char* get_pin_prefix = "get-";
 /// and forgotten. Call before the first job.
 void release_pins_of_lost_jobs(swarm::pack_store& store);
 
-/// Gives the system back what a job's buffers left free: the allocator keeps it for each thread
-/// there ever was, some 800 MB after 500 publications of 100 MB. Call when a job is over.
-void give_back_memory();
+/// How long a job tries to reach the GIS unless told otherwise.
+inline constexpr std::chrono::seconds usual_patience{60};
+/// The phase of a job that waits for the GIS to come back.
+inline constexpr const char* phase_waiting_for_gis = "waiting for the general index server";
 
-/// What a user is told when the GIS did not answer in time.
-inline error not_reached(const error& last) {
-  return {errc::unreachable, "the general index server cannot be reached: " + last.message};
+/// Tries until an answer comes that does not say that nobody is there, or patience is over.
+/// `go_on` is called after each try in vain: it says so to the user, and whether to try again.
+/// `pause` waits between tries.
+template <class Reply, class Try, class GoOn, class Pause>
+result<Reply> persist(std::chrono::seconds patience, Try attempt, GoOn go_on, Pause pause) {
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (true) {
+    auto answer = attempt();
+    if (answer || answer.error().code != errc::unreachable) return answer;
+    if (!go_on()) return {errc::cancelled, "cancelled"};
+    if (std::chrono::steady_clock::now() >= end) {
+      return {errc::unreachable,
+              "the general index server cannot be reached: " + answer.error().message};
+    }
+    pause(std::chrono::milliseconds{200});
+  }
 }
 
 /// A running job's hold on the world.
@@ -61,7 +75,7 @@ public:
 
   /// Tells the board how far the job is, at most every 100 ms unless `now`.
   void report(bool now = false);
-  /// The job's last word.
+  /// The job's last word, when its buffers are gone.
   void end(const result<void>& outcome);
   /// Somebody asked for it to stop. Looks into the mailbox without waiting.
   bool stop_wanted();
@@ -101,18 +115,12 @@ public:
 private:
   template <class Reply, class Try>
   result<Reply> persist(std::chrono::seconds patience, Try attempt) {
-    const auto end = std::chrono::steady_clock::now() + patience;
     const phase_while_waiting phase{*this};
-    while (true) {
-      auto answer = attempt();
-      if (answer || answer.error().code != errc::unreachable) return answer;
+    const auto go_on = [&] {
       phase.show();
-      if (stop_wanted()) return {errc::cancelled, "cancelled"};
-      if (std::chrono::steady_clock::now() >= end) {
-        return not_reached(answer.error());
-      }
-      pause(std::chrono::milliseconds{200});
-    }
+      return !stop_wanted();
+    };
+    return actors::persist<Reply>(patience, attempt, go_on, [this](auto time) { pause(time); });
   }
   void pause(std::chrono::milliseconds time);
 
@@ -124,7 +132,7 @@ private:
     phase_while_waiting(const phase_while_waiting&) = delete;
     phase_while_waiting& operator=(const phase_while_waiting&) = delete;
     void show() const {
-      job_.status_.phase = "waiting for the general index server";
+      job_.status_.phase = phase_waiting_for_gis;
       job_.report(true);
     }
 
@@ -137,7 +145,7 @@ private:
   job_context context_;
   job_board_actor board_;
   job_status status_;
-  std::chrono::seconds patience_{60};
+  std::chrono::seconds patience_ = usual_patience;
   bool stop_ = false;
   std::chrono::steady_clock::time_point begin_;
   std::chrono::steady_clock::time_point reported_{};

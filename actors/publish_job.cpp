@@ -22,19 +22,17 @@ public:
   /// Asks the GIS, through its absences.
   template <class Reply, class Request>
   result<Reply> ask_gis(const Request& request) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     caf::scoped_actor self{work_.self()->home_system()};
-    while (true) {
-      auto out = ask<uplinks>(self, work_.context().agent, ask_uplinks{});
-      auto answer = out ? ask<Reply>(self, out->gis, request) : result<Reply>{out.error()};
-      if (answer || answer.error().code != errc::unreachable) {
-        say("reading");
-        return answer;
-      }
-      if (!say("waiting for the general index server")) return {errc::cancelled, "cancelled"};
-      if (std::chrono::steady_clock::now() >= end) return not_reached(answer.error());
-      self->receive(caf::after(std::chrono::milliseconds{200}) >> [] {});
-    }
+    auto answer = persist<Reply>(
+        usual_patience,
+        [&] {
+          auto out = ask<uplinks>(self, work_.context().agent, ask_uplinks{});
+          return out ? ask<Reply>(self, out->gis, request) : result<Reply>{out.error()};
+        },
+        [this] { return say(phase_waiting_for_gis); },
+        [&](auto time) { self->receive(caf::after(time) >> [] {}); });
+    say("reading");
+    return answer;
   }
   /// @returns whether to go on.
   bool progress(std::uint64_t done_bytes, std::uint64_t total_bytes) {
@@ -267,7 +265,6 @@ void publish_job(caf::blocking_actor* self, job_context context, job_board_actor
                  job_status status, publish_order order) {
   job work{self, std::move(context), std::move(board), std::move(status)};
   work.end(publish(work, std::move(order)));
-  give_back_memory();
 }
 
 } // namespace shoal::actors

@@ -83,7 +83,6 @@ void verify_job(caf::blocking_actor* self, job_context context, job_board_actor 
                 job_status status, verify_order order) {
   job work{self, std::move(context), std::move(board), std::move(status)};
   work.end(verify(work, order));
-  give_back_memory();
 }
 
 } // namespace shoal::actors

@@ -35,6 +35,14 @@ wire::Holding to_wire(swarm::pack_id pack, const swarm::piece_set& held) {
   return out;
 }
 
+std::vector<swarm::pack_id> packs_of(const google::protobuf::RepeatedPtrField<std::string>& raw) {
+  std::vector<swarm::pack_id> packs;
+  for (const auto& bytes : raw) {
+    if (auto pack = swarm::pack_id::from_raw(bytes)) packs.push_back(*pack);
+  }
+  return packs;
+}
+
 std::optional<swarm::piece_set> pieces_of(const wire::Holding& holding) {
   // A pack has at most pack_bytes_max / 16 KiB pieces: no message can claim more memory.
   if (holding.piece_count() > (1u << 26)) return std::nullopt;

@@ -10,6 +10,9 @@
 #include "topology/holder_table.hpp"
 #include "topology/result.hpp"
 
+#include <string>
+#include <vector>
+
 namespace shoal::actors {
 
 wire::Peer to_wire(const swarm::swarm_peer& peer);
@@ -19,6 +22,9 @@ result<swarm::swarm_peer> from_wire(const wire::Peer& peer);
 wire::Holding to_wire(swarm::pack_id pack, const swarm::piece_set& held);
 /// The pieces of a holding that names them; nothing for one that makes no sense.
 std::optional<swarm::piece_set> pieces_of(const wire::Holding& holding);
+
+/// The packs named; what is no pack id is left out.
+std::vector<swarm::pack_id> packs_of(const google::protobuf::RepeatedPtrField<std::string>& raw);
 
 /// The members of a swarm as the transfer engine wants them. Peers that make no sense are left out.
 swarm::swarm_view to_view(const wire::Swarm& swarm);

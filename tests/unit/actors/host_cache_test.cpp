@@ -1,6 +1,7 @@
 #include "actors/host_cache.hpp"
 #include "tests/support/deterministic_system.hpp"
 #include "tests/support/memory_pack_store.hpp"
+#include "tests/unit/actors/fake_gis.hpp"
 #include "tests/unit/actors/wire_fixtures.hpp"
 
 #include <functional>
@@ -61,49 +62,37 @@ rack_index_actor::behavior_type fake_index(rack_index_actor::pointer, index_log*
 }
 
 /// A GIS that says of some packs that they were removed. While `slow`, answers wait for a tick.
-struct gis_log {
+struct checking_gis {
   std::set<swarm::pack_id> removed;
   std::set<swarm::pack_id> unknown;
   std::vector<wire::CheckPacks> asked;
   bool slow = false;
   bool away = false;
   std::vector<std::function<void()>> waiting;
-};
-
-using ticked_gis_actor = gis_actor::extend<caf::reacts_to<tick>>;
-
-ticked_gis_actor::behavior_type fake_gis(ticked_gis_actor::pointer self, gis_log* log) {
-  return {[](const wire::Hello&) { return wire::Members{}; },
-          [](const wire::Beat&) { return wire::Ack{}; },
-          [](const wire::ListHosts&) { return wire::Hosts{}; },
-          [](const wire::Announce&) { return wire::Ack{}; },
-          [](const wire::Lookup&) { return wire::Swarms{}; },
-          [](const wire::EndFetch&) { return wire::Ack{}; },
-          [](const wire::FindChunks&) { return wire::ChunkPlaces{}; },
-          [](const wire::FindPack&) { return wire::PackReference{}; },
-          [](const wire::Upload&) { return wire::Ack{}; },
-          [](const wire::CommitPublication&) { return wire::PublicationOutcome{}; },
-          [](const wire::Download&) { return wire::DocumentPart{}; },
-          [](const wire::FindImage&) { return wire::ImageRecord{}; },
-          [](const wire::ListImages&) { return wire::Images{}; },
-          [](const wire::RemoveImage&) { return wire::Removal{}; },
-          [self, log](const wire::CheckPacks& check) -> caf::result<wire::CheckedPacks> {
-            log->asked.push_back(check);
-            if (log->away) return to_caf({errc::unreachable, "away"});
-            wire::CheckedPacks answer;
-            for (const auto& pack : check.packs()) {
-              if (log->removed.contains(*swarm::pack_id::from_raw(pack))) answer.add_removed(pack);
-              if (log->unknown.contains(*swarm::pack_id::from_raw(pack))) answer.add_unknown(pack);
-            }
-            if (!log->slow) return answer;
-            auto promise = self->make_response_promise<wire::CheckedPacks>();
-            log->waiting.emplace_back([promise, answer]() mutable { promise.deliver(answer); });
-            return promise;
-          },
-          [log](const tick&) {
-            for (const auto& deliver : std::exchange(log->waiting, {})) deliver();
+  test::gis_answers answers{
+      .check = [this](test::fake_gis_actor::pointer self,
+                      const wire::CheckPacks& check) { return answer(self, check); },
+      .on_tick =
+          [this] {
+            for (const auto& deliver : std::exchange(waiting, {})) deliver();
           }};
-}
+
+private:
+  caf::result<wire::CheckedPacks> answer(test::fake_gis_actor::pointer self,
+                                         const wire::CheckPacks& check) {
+    asked.push_back(check);
+    if (away) return to_caf({errc::unreachable, "away"});
+    wire::CheckedPacks told;
+    for (const auto& pack : check.packs()) {
+      if (removed.contains(*swarm::pack_id::from_raw(pack))) told.add_removed(pack);
+      if (unknown.contains(*swarm::pack_id::from_raw(pack))) told.add_unknown(pack);
+    }
+    if (!slow) return told;
+    auto promise = self->make_response_promise<wire::CheckedPacks>();
+    waiting.emplace_back([promise, told]() mutable { promise.deliver(told); });
+    return promise;
+  }
+};
 
 class HostCacheTest : public test::deterministic_system<> {
 protected:
@@ -141,9 +130,9 @@ protected:
   test::memory_pack_store store;
   fake_session session;
   index_log log;
-  gis_log gis_says;
+  checking_gis gis_says;
   swarm::pack_id pack;
-  ticked_gis_actor gis = system.spawn(fake_gis, &gis_says);
+  test::fake_gis_actor gis = system.spawn(test::fake_gis, &gis_says.answers);
   rack_index_actor index = system.spawn(fake_index, &log);
   host_cache_actor cache = system.spawn(host_cache, host_cache_config{"a", 3}, &store, &session);
 };

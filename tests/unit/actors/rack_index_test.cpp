@@ -1,5 +1,6 @@
 #include "actors/rack_index.hpp"
 #include "tests/support/deterministic_system.hpp"
+#include "tests/unit/actors/fake_gis.hpp"
 #include "tests/unit/actors/wire_fixtures.hpp"
 
 #include <gmock/gmock.h>
@@ -33,34 +34,20 @@ host_actor::behavior_type fake_agent(host_actor::pointer self, agent_log* log) {
 }
 
 /// A GIS that has every document, or none.
-struct gis_log {
+struct document_gis {
   int downloads = 0;
   bool empty = false;
-};
+  test::gis_answers answers{.download = [this](const wire::Download&) { return answer(); }};
 
-gis_actor::behavior_type fake_gis(gis_actor::pointer, gis_log* log) {
-  return {[](const wire::Hello&) { return wire::Members{}; },
-          [](const wire::Beat&) { return wire::Ack{}; },
-          [](const wire::ListHosts&) { return wire::Hosts{}; },
-          [](const wire::Announce&) { return wire::Ack{}; },
-          [](const wire::Lookup&) { return wire::Swarms{}; },
-          [](const wire::EndFetch&) { return wire::Ack{}; },
-          [](const wire::FindChunks&) { return wire::ChunkPlaces{}; },
-          [](const wire::FindPack&) { return wire::PackReference{}; },
-          [](const wire::Upload&) { return wire::Ack{}; },
-          [](const wire::CommitPublication&) { return wire::PublicationOutcome{}; },
-          [log](const wire::Download&) -> caf::result<wire::DocumentPart> {
-            ++log->downloads;
-            if (log->empty) return to_caf({errc::not_found, "no such recipe"});
-            wire::DocumentPart part;
-            part.set_part("bytes");
-            return part;
-          },
-          [](const wire::FindImage&) { return wire::ImageRecord{}; },
-          [](const wire::ListImages&) { return wire::Images{}; },
-          [](const wire::RemoveImage&) { return wire::Removal{}; },
-          [](const wire::CheckPacks&) { return wire::CheckedPacks{}; }};
-}
+private:
+  caf::result<wire::DocumentPart> answer() {
+    ++downloads;
+    if (empty) return to_caf({errc::not_found, "no such recipe"});
+    wire::DocumentPart part;
+    part.set_part("bytes");
+    return part;
+  }
+};
 
 class RackIndexTest : public test::deterministic_system<> {
 protected:
@@ -117,8 +104,8 @@ TEST_F(RackIndexTest, AMalformedLookupIsRefused) {
 }
 
 TEST_F(RackIndexTest, ADocumentTheWholeRackAsksForIsFetchedOnce) {
-  gis_log at_gis;
-  auto gis = system.spawn(fake_gis, &at_gis);
+  document_gis at_gis;
+  const gis_actor gis = system.spawn(test::fake_gis, &at_gis.answers);
   caf::anon_send(index, gis);
   wire::Download order;
   order.set_id("recipe");
@@ -138,9 +125,9 @@ TEST_F(RackIndexTest, ADocumentTheWholeRackAsksForIsFetchedOnce) {
 }
 
 TEST_F(RackIndexTest, ADocumentTheGisCannotGiveIsAskedForAgain) {
-  gis_log at_gis;
+  document_gis at_gis;
   at_gis.empty = true;
-  auto gis = system.spawn(fake_gis, &at_gis);
+  const gis_actor gis = system.spawn(test::fake_gis, &at_gis.answers);
   caf::anon_send(index, gis);
   wire::Download order;
   order.set_id("recipe");

@@ -1,0 +1,15 @@
+// The commands, one file each. Every function adds its command to `app`, with help and examples;
+// when the user gives it, `to.action` is what it does.
+//
+// Threads: the main one. Errors: returned by the action.
+#pragma once
+
+#include "tools/simulator/session.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace shoal::simulator {
+
+} // namespace shoal::simulator

@@ -4,6 +4,8 @@
 // placed is counted with the reason. Cost: O(hosts) for one VM, O((hosts + VMs) log hosts) for many.
 #pragma once
 
+#include "topology/result.hpp"
+
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -14,8 +16,8 @@
 
 namespace shoal::topology {
 
-/// How hosts are compared. Ties go to the less loaded host, then to the one that lacks fewer bytes,
-/// then by a hash of (seed, host), so that equal hosts take turns from request to request.
+/// How hosts are compared. Ties go to the less loaded host, then by a hash of (seed, host), so that
+/// equal hosts take turns from request to request.
 enum class placement_strategy : std::uint8_t {
   /// Any host that can take the VM, uniformly.
   random,
@@ -45,6 +47,9 @@ struct placement_weights {
   /// The cost of each VM of the same request in the same cluster.
   double cluster = 0.01;
 };
+
+/// @returns errc::invalid_argument naming the weight that is negative or no number.
+result<void> check(const placement_weights& weights);
 
 /// No limit on bytes or on VMs.
 inline constexpr std::uint64_t unlimited_bytes = std::numeric_limits<std::uint64_t>::max();

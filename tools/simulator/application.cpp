@@ -16,7 +16,8 @@ namespace shoal::simulator {
 namespace {
 
 constexpr const char* footer =
-    "Exit codes: 0 done, 1 failed, 2 wrong usage or malformed input, 4 not found, 9 no permission.\n"
+    "Exit codes: 0 done, 1 failed, 2 wrong usage or malformed input, 4 not found, 9 no "
+    "permission.\n"
     "The same seeds give the same bytes, however many cores compute them.\n\n"
     "Examples:\n"
     "  shoal-sim vdn --tables II,III,IV --seeds 1..20\n"

@@ -111,6 +111,19 @@ std::vector<topology::peer_candidate> candidates_of(const topology::pack_view& v
   return candidates;
 }
 
+/// The racks of those that have everything. A third of one rack would change nothing
+/// (`topology::piece_assignments`).
+std::vector<std::string> sources_of(const std::vector<topology::peer_candidate>& candidates) {
+  std::vector<std::string> racks;
+  std::map<std::string, std::size_t> named;
+  for (const auto& candidate : candidates) {
+    if (!candidate.all) continue;
+    auto rack = candidate.where.path();
+    if (++named[rack] <= 2) racks.push_back(std::move(rack));
+  }
+  return racks;
+}
+
 wire::Holding holding_of(const topology::pack_view& view, const std::string& host) {
   wire::Holding out;
   out.set_pack(raw_of(view.pack));
@@ -134,8 +147,10 @@ wire::Swarms swarm_index::answer(const wire::Peer& asker,
     auto& swarm = *out.add_swarms();
     swarm.set_pack(raw_of(view.pack));
     swarm.set_revision(view.revision);
-    for (const auto& chosen : topology::choose_holders(candidates_of(view, *this), asker.host(),
-                                                       *here, holders_max)) {
+    auto candidates = candidates_of(view, *this);
+    for (const auto& rack : sources_of(candidates)) swarm.add_sources(rack);
+    for (const auto& chosen : topology::choose_holders(std::move(candidates), asker.host(), *here,
+                                                       holders_max)) {
       auto& holder = *swarm.add_holders();
       *holder.mutable_peer() = *peer(chosen.host);
       *holder.mutable_holding() = holding_of(view, chosen.host);

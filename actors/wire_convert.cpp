@@ -63,6 +63,9 @@ swarm::swarm_view to_view(const wire::Swarm& swarm) {
     // Who fetches is met in the fetchers' channels.
     if (!fetches) view.holders.push_back(std::move(*peer));
   }
+  for (const auto& path : swarm.sources()) {
+    if (auto rack = topology::place::parse(path)) view.sources.push_back(std::move(*rack));
+  }
   return view;
 }
 

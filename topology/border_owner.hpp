@@ -6,6 +6,7 @@
 
 #include "topology/place.hpp"
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -20,15 +21,23 @@ struct fetcher {
   friend bool operator==(const fetcher&, const fetcher&) = default;
 };
 
-/// Where one host is to get a piece from.
+/// Where one host is to get a piece from, farthest first.
 enum class piece_route : std::uint8_t {
-  /// Across every border: from a host that holds it already and is not fetching.
+  /// From a host that holds it already and is not fetching.
   source,
-  /// Across the rack's border: from a fetcher in another rack, who owns it there.
-  outer,
+  /// From a fetcher in another site, another cluster of this site, another rack of this cluster.
+  sites,
+  clusters,
+  racks,
   /// From a fetcher of the same rack.
   inner,
 };
+/// The routes that lead to fetchers.
+inline constexpr std::array fetcher_routes{piece_route::sites, piece_route::clusters,
+                                           piece_route::racks, piece_route::inner};
+
+/// The route by which two fetchers meet.
+piece_route route_between(const place& a, const place& b);
 
 /// One piece's way to one host.
 struct piece_assignment {
@@ -36,7 +45,7 @@ struct piece_assignment {
   /// Who brings it as far as that route: the fetcher it is expected from (`self` for `source`), as
   /// an index into the list of fetchers given.
   std::uint32_t owner = 0;
-  /// Who brings it across every border, for all racks.
+  /// The fetcher that takes it from a holder, for all who get it from fetchers.
   std::uint32_t source_owner = 0;
 
   friend bool operator==(const piece_assignment&, const piece_assignment&) = default;
@@ -44,30 +53,27 @@ struct piece_assignment {
 
 /// For each of `piece_count` pieces of the pack, how `self` gets it.
 ///
-/// Ownership is rendezvous hashing with equal shares: in every run of `ownership_run_pieces` pieces
-/// every fetcher owns the same number, give or take one, because one host with a tenth too much
-/// would hold up the rest (consistent hashing with bounded loads, Mirrokni, Thorup, Zadimoghaddam
-/// 2018). Pieces and fetchers rank each other by the same score, so the matching is stable and
-/// unique: a fetcher that joins or leaves moves few pieces of the others.
-/// A piece's owner for the whole list is its owner in its own rack as well; each other rack has one
-/// owner of its own. Everybody computes the same answer from the same set.
-/// @pre `self` is in `fetchers`; hosts differ. The order of `fetchers` does not matter.
+/// A piece goes down the tree of domains. In the whole network one site with fetchers owns it, in
+/// each site one cluster, in each cluster one rack, in each rack one host; who owns it at every step
+/// takes it from a holder. Of every other domain one host, chosen alike inside it, takes it from the
+/// owner next door, across just that border. So each border is crossed once.
+///
+/// `sources` are the racks of the holders that have the whole pack, one entry each. A domain with
+/// enough holders inside takes everything from them. One with too few to serve those without as well
+/// (a single server as a rule) takes part, but where more than two domains share it owns nothing: its
+/// uplink carries every piece out once already.
+///
+/// Shares are equal (topology/equal_shares.hpp), because one host with a tenth too much would hold up
+/// the rest, and a fetcher that joins or leaves moves few pieces of the others. Everybody computes the same answer from the same fetchers and sources.
+/// @pre `self` is in `fetchers`; hosts differ. Orders do not matter.
 std::vector<piece_assignment> piece_assignments(std::uint64_t pack_key, std::uint32_t piece_count,
                                                 const std::vector<fetcher>& fetchers,
+                                                const std::vector<place>& sources,
                                                 const std::string& self);
-
-/// The routes of `piece_assignments` alone.
-std::vector<piece_route> piece_routes(std::uint64_t pack_key, std::uint32_t piece_count,
-                                      const std::vector<fetcher>& fetchers,
-                                      const std::string& self);
 
 /// What ranks hosts for a pack's pieces, for other agreements than ownership: first of the host,
 /// then, from that, for each piece. Uniform; everybody computes the same.
 std::uint64_t host_score(std::uint64_t pack_key, const std::string& host);
 std::uint64_t piece_score(std::uint64_t host_score, std::uint32_t piece);
-
-/// Within how many pieces in a row shares are equal. Shorter keeps a partial fetch more even,
-/// longer moves fewer pieces when fetchers come and go.
-inline constexpr std::uint32_t ownership_run_pieces = 512;
 
 } // namespace shoal::topology

@@ -26,13 +26,6 @@ result<channel_security> channel_security::load(const swarm_session_config& conf
   return made;
 }
 
-channel_kind channel_security::channel_to_fetcher(const topology::place& self,
-                                                  const topology::place& peer) const {
-  if (self == peer) return channel_kind::inner;
-  if (has_twins() && between_sites(self, peer)) return channel_kind::far_outer;
-  return channel_kind::outer;
-}
-
 channel_kind channel_security::channel_to_holder(const topology::place& self,
                                                  const topology::place& peer) const {
   if (has_twins() && between_sites(self, peer)) return channel_kind::far_source;

@@ -16,11 +16,11 @@ public:
   /// @returns the fault of a file that is missing or not what it should be.
   static result<channel_security> load(const swarm_session_config& config);
 
-  /// Whether peers of other sites meet in channels of their own.
+  /// Whether holders in other sites are met in a channel of their own.
   [[nodiscard]] bool has_twins() const noexcept { return mode_ == bulk_tls::sites; }
   /// Whether the channel's connections are TLS.
   [[nodiscard]] bool secures(channel_kind kind) const noexcept {
-    return mode_ == bulk_tls::all || (has_twins() && kind != role_of(kind));
+    return mode_ == bulk_tls::all || (has_twins() && crosses_sites(kind));
   }
   /// What `metadata.hpp` wants: the PEM certificate of the authority, or nothing.
   [[nodiscard]] const std::string& authority(channel_kind kind) const noexcept {
@@ -29,9 +29,6 @@ public:
   [[nodiscard]] const std::string& certificate_file() const noexcept { return certificate_file_; }
   [[nodiscard]] const std::string& key_file() const noexcept { return key_file_; }
 
-  /// The channel in which this host meets a fetcher.
-  [[nodiscard]] channel_kind channel_to_fetcher(const topology::place& self,
-                                                const topology::place& peer) const;
   /// The channel in which this host takes from a holder.
   [[nodiscard]] channel_kind channel_to_holder(const topology::place& self,
                                                const topology::place& peer) const;
@@ -41,6 +38,10 @@ public:
   }
 
 private:
+  [[nodiscard]] static bool crosses_sites(channel_kind kind) noexcept {
+    return kind == channel_kind::far_source || kind == channel_kind::sites;
+  }
+
   bulk_tls mode_ = bulk_tls::off;
   std::string plain_, authority_, certificate_file_, key_file_;
 };

@@ -10,6 +10,19 @@ namespace shoal::swarm {
 
 namespace {
 
+/// What makes a swarm among fetchers another one than the pack's own.
+const char* name_of(channel_kind kind) {
+  switch (kind) {
+  case channel_kind::sites: return "sites";
+  case channel_kind::clusters: return "clusters";
+  case channel_kind::racks: return "racks";
+  case channel_kind::inner: return "inner";
+  case channel_kind::far_source:
+  case channel_kind::source: break;
+  }
+  return nullptr;
+}
+
 lt::entry info_dictionary(const pack_descriptor& pack, channel_kind kind,
                           const std::string& authority) {
   const auto name = pack.id.hex();
@@ -20,8 +33,7 @@ lt::entry info_dictionary(const pack_descriptor& pack, channel_kind kind,
   auto& file = info["file tree"][name][""];
   file["length"] = static_cast<std::int64_t>(pack.length_bytes);
   file["pieces root"] = pack.id.raw();
-  if (role_of(kind) == channel_kind::outer) info["shoal channel"] = "outer";
-  if (role_of(kind) == channel_kind::inner) info["shoal channel"] = "inner";
+  if (const auto* name_of_channel = name_of(kind)) info["shoal channel"] = name_of_channel;
   if (!authority.empty()) info["ssl-cert"] = authority;
   return info;
 }

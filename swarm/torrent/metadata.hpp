@@ -6,6 +6,7 @@
 
 #include "swarm/pack.hpp"
 #include "swarm/torrent/libtorrent_headers.hpp"
+#include "topology/border_owner.hpp"
 
 #include <array>
 #include <memory>
@@ -14,21 +15,38 @@
 namespace shoal::swarm {
 
 /// The swarms of one pack (see `swarm_session.hpp`), in the order nearest last. Where only what
-/// crosses a site border is encrypted, `source` and `outer` have an encrypted twin each for peers of
-/// other sites.
-enum class channel_kind : std::uint8_t { far_source, source, far_outer, outer, inner };
+/// crosses a site border is encrypted, `source` has an encrypted twin for holders in other sites.
+enum class channel_kind : std::uint8_t { far_source, source, sites, clusters, racks, inner };
 inline constexpr std::array all_channels{channel_kind::far_source, channel_kind::source,
-                                         channel_kind::far_outer, channel_kind::outer,
-                                         channel_kind::inner};
+                                         channel_kind::sites,      channel_kind::clusters,
+                                         channel_kind::racks,      channel_kind::inner};
 /// The swarms among fetchers.
-inline constexpr std::array fetcher_channels{channel_kind::far_outer, channel_kind::outer,
-                                             channel_kind::inner};
+inline constexpr std::array fetcher_channels{channel_kind::sites, channel_kind::clusters,
+                                             channel_kind::racks, channel_kind::inner};
 
-/// What a channel is for, whether encrypted or not: `source`, `outer` or `inner`.
-[[nodiscard]] constexpr channel_kind role_of(channel_kind kind) noexcept {
-  if (kind == channel_kind::far_source) return channel_kind::source;
-  if (kind == channel_kind::far_outer) return channel_kind::outer;
-  return kind;
+/// The route that a channel serves.
+[[nodiscard]] constexpr topology::piece_route route_of(channel_kind kind) noexcept {
+  switch (kind) {
+  case channel_kind::sites: return topology::piece_route::sites;
+  case channel_kind::clusters: return topology::piece_route::clusters;
+  case channel_kind::racks: return topology::piece_route::racks;
+  case channel_kind::inner: return topology::piece_route::inner;
+  case channel_kind::far_source:
+  case channel_kind::source: break;
+  }
+  return topology::piece_route::source;
+}
+
+/// The channel that serves a route, the plain one of two.
+[[nodiscard]] constexpr channel_kind channel_for(topology::piece_route route) noexcept {
+  switch (route) {
+  case topology::piece_route::sites: return channel_kind::sites;
+  case topology::piece_route::clusters: return channel_kind::clusters;
+  case topology::piece_route::racks: return channel_kind::racks;
+  case topology::piece_route::inner: return channel_kind::inner;
+  case topology::piece_route::source: break;
+  }
+  return channel_kind::source;
 }
 
 /// The `.torrent` of one channel. `source` is a plain v2 torrent; the others carry one key more in

@@ -91,7 +91,7 @@ void pack_transfer::update(const swarm_view& view) {
   context_.members.learn(view.holders);
   context_.members.learn(view.fetchers);
   const auto now = clock::now();
-  plan_.set_fetchers(fetchers_of(view), now);
+  plan_.set_fetchers(fetchers_of(view), view.sources, now);
   holders_used_ = 0;
   holders_changed_ = now;
   if (!fetching_) return;
@@ -101,7 +101,7 @@ void pack_transfer::update(const swarm_view& view) {
   open_source();
   const auto& self = context_.config.self;
   for (const auto& peer : view.fetchers) {
-    if (peer.host != self.host) open(context_.security.channel_to_fetcher(self.where, peer.where));
+    if (peer.host != self.host) open(channel_to(peer));
   }
   aim();
 }
@@ -133,11 +133,16 @@ std::optional<channel_kind> pack_transfer::knocked(const lt::sha1_hash& wire_has
   if (!fetching_ && std::none_of(fetcher_channels.begin(), fetcher_channels.end(), open)) {
     return std::nullopt;
   }
-  for (const auto kind : {channel_kind::inner, channel_kind::outer}) {
+  for (const auto kind : fetcher_channels) {
     const auto& authority = context_.security.authority(kind);
     if (!open(kind) && wire_hash(pack_->descriptor, kind, authority) == wire_hash_asked) return kind;
   }
   return std::nullopt;
+}
+
+// The channel in which this host meets a fetcher.
+channel_kind pack_transfer::channel_to(const swarm_peer& peer) const {
+  return channel_for(topology::route_between(context_.config.self.where, peer.where));
 }
 
 // Who should be connected in which channel.
@@ -150,7 +155,7 @@ void pack_transfer::aim() {
     std::vector<dial_target> targets;
     for (const auto& peer : view_.fetchers) {
       if (peer.host == self.host) continue;
-      if (context_.security.channel_to_fetcher(self.where, peer.where) != kind) continue;
+      if (channel_to(peer) != kind) continue;
       // Both know each other as a rule, and only one should dial: the smaller name.
       if (const auto endpoint = endpoint_of(peer, kind)) {
         targets.push_back({*endpoint, self.host < peer.host});
@@ -209,8 +214,8 @@ void pack_transfer::look_further(const piece_set& lacking, clock::time_point now
   if (now - holders_changed_ < holder_patience) return;
   bool found_lack = false;
   lacking.for_each([&](std::uint32_t piece) {
-    const bool from_holder = where_[piece] && role_of(*where_[piece]) == channel_kind::source;
-    if (from_holder && available(channel_kind::source, piece) == 0) found_lack = true;
+    const bool from_holder = where_[piece] && route_of(*where_[piece]) == topology::piece_route::source;
+    if (from_holder && available(topology::piece_route::source, piece) == 0) found_lack = true;
   });
   const auto in_use = nearest_holders().size();
   if (!found_lack || in_use >= view_.holders.size()) return;
@@ -219,17 +224,18 @@ void pack_transfer::look_further(const piece_set& lacking, clock::time_point now
   aim_sources(now);
 }
 
-// Plain where a peer of this site has the piece; what is on its way encrypted stays so.
-channel_kind pack_transfer::channel_of(channel_kind role, std::uint32_t piece) const {
-  if (!context_.security.has_twins() || role == channel_kind::inner) return role;
-  const auto twin = role == channel_kind::source ? channel_kind::far_source : channel_kind::far_outer;
+// Plain where a holder of this site has the piece; what is on its way encrypted stays so.
+channel_kind pack_transfer::channel_of(topology::piece_route route, std::uint32_t piece) const {
+  const auto plain = channel_for(route);
+  if (!context_.security.has_twins() || plain != channel_kind::source) return plain;
+  const auto twin = channel_kind::far_source;
   const bool far = at(twin) && at(twin)->availability(piece) > 0;
-  const bool near = at(role) && at(role)->availability(piece) > 0;
+  const bool near = at(plain) && at(plain)->availability(piece) > 0;
   if (far && near) {
     const bool begun = at(twin)->active(piece, clock::now(), context_.config.owner_slack);
-    return where_[piece] == twin && begun ? twin : role;
+    return where_[piece] == twin && begun ? twin : plain;
   }
-  return far ? twin : role;
+  return far ? twin : plain;
 }
 
 void pack_transfer::reroute(const piece_set& pieces) {
@@ -240,9 +246,9 @@ void pack_transfer::reroute(const piece_set& pieces) {
     auto& current = where_[piece];
     std::optional<channel_kind> next;
     if (fetching_ && missed.contains(piece)) {
-      const auto role = current ? std::optional{role_of(*current)} : std::nullopt;
-      next = plan_.route(piece, role, *this, now);
-      if (next) next = channel_of(*next, piece);
+      const auto by = current ? std::optional{route_of(*current)} : std::nullopt;
+      const auto route = plan_.route(piece, by, *this, now);
+      if (route) next = channel_of(*route, piece);
     }
     if (next == current) return;
     if (current) changes[static_cast<std::size_t>(*current)].emplace_back(piece, false);

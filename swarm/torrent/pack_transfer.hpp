@@ -8,7 +8,7 @@
 #include "swarm/torrent/corruption.hpp"
 #include "swarm/torrent/disk_backend.hpp"
 #include "swarm/torrent/membership.hpp"
-#include "swarm/torrent/route_plan.hpp"
+#include "swarm/route_plan.hpp"
 
 #include <array>
 #include <functional>
@@ -78,9 +78,10 @@ public:
   [[nodiscard]] std::uint32_t request_queue(const channel& where,
                                             const lt::address& peer) const override;
 
-  // Of a role: encrypted and plain channels together.
-  [[nodiscard]] std::uint32_t available(channel_kind role, std::uint32_t piece) const override;
-  [[nodiscard]] bool under_way(channel_kind role, std::uint32_t piece) const override;
+  // Of a route: encrypted and plain channels together.
+  [[nodiscard]] std::uint32_t available(topology::piece_route route,
+                                        std::uint32_t piece) const override;
+  [[nodiscard]] bool under_way(topology::piece_route route, std::uint32_t piece) const override;
   [[nodiscard]] bool connected_to(const std::string& host) const override;
 
 private:
@@ -93,7 +94,8 @@ private:
   [[nodiscard]] piece_set missing() const;
   [[nodiscard]] std::vector<lt::download_priority_t> priorities(channel_kind kind) const;
   void open_source();
-  [[nodiscard]] channel_kind channel_of(channel_kind role, std::uint32_t piece) const;
+  [[nodiscard]] channel_kind channel_to(const swarm_peer& peer) const;
+  [[nodiscard]] channel_kind channel_of(topology::piece_route route, std::uint32_t piece) const;
   void aim();
   void aim_sources(clock::time_point now);
   [[nodiscard]] std::optional<lt::tcp::endpoint> endpoint_of(const swarm_peer& peer,

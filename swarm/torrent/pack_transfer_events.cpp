@@ -11,7 +11,7 @@ void pack_transfer::stored(channel_kind from, std::uint32_t piece,
   told_[static_cast<std::size_t>(from)].insert(piece);
   hand_over(from, piece, leaves);
   const auto now = clock::now();
-  plan_.arrived(role_of(from), piece, now);
+  plan_.arrived(route_of(from), piece, now);
   where_[piece].reset();
   if (fetching_ && plan_.settling(now)) {
     plan_.look_at_self(missing(), *this, now);
@@ -29,15 +29,17 @@ void pack_transfer::stored(channel_kind from, std::uint32_t piece,
   }
 }
 
-// The moment a piece is stored it is announced to the peers of the other swarms as well. To other
-// racks only by whoever is to bring it to them, the rest once a second: else these announcements
-// were more packets than all others together.
+// The moment a piece is stored it is announced to the peers of the other swarms as well. Across a
+// border only by whoever is to bring it there, the rest once a second: else these announcements were
+// more packets than all others together.
 void pack_transfer::hand_over(channel_kind from, std::uint32_t piece,
                               const std::vector<digest>& leaves) {
   for (const auto kind : all_channels) {
     if (kind == from || !at(kind) || !at(kind)->ready()) continue;
-    const bool urgent = role_of(kind) != channel_kind::outer ||
-                        role_of(from) == channel_kind::source || plan_.brings_to_others(piece);
+    const auto route = route_of(kind);
+    const bool at_border =
+        route != topology::piece_route::source && route != topology::piece_route::inner;
+    const bool urgent = !at_border || route_of(from) < route || plan_.brings_to(route, piece);
     if (fetching_ && !urgent) {
       leaves_.emplace(piece, leaves);
       continue;
@@ -123,7 +125,7 @@ void pack_transfer::on_ready(channel& where) {
 }
 
 void pack_transfer::on_opened(channel& where, connection& peer) {
-  if (role_of(where.kind()) != channel_kind::source) {
+  if (route_of(where.kind()) != topology::piece_route::source) {
     plan_.connected(context_.members.name(peer.remote.address()), true, clock::now());
   }
 }
@@ -132,16 +134,17 @@ void pack_transfer::on_closed(channel&, connection&) { reroute_later(); }
 
 void pack_transfer::on_announced(channel& where, connection& peer, std::uint32_t piece) {
   if (!fetching_) return;
-  const auto role = role_of(where.kind());
-  if (role != channel_kind::source) {
+  const auto route = route_of(where.kind());
+  const bool fetches = route != topology::piece_route::source;
+  if (fetches) {
     plan_.announced(context_.members.name(peer.remote.address()), clock::now());
   }
   if (pack_->stored.contains(piece)) return;
-  if (role != channel_kind::source) plan_.offered(role, piece, clock::now());
+  if (fetches) plan_.offered(route, piece, clock::now());
   // What somebody nearer has need not come from far; and it may be our turn now.
   const auto current = where_[piece];
   const bool nearer = !current || static_cast<int>(*current) < static_cast<int>(where.kind());
-  if (nearer || (role_of(*current) == role && *current != where.kind())) reroute_later(piece);
+  if (nearer || (route_of(*current) == route && *current != where.kind())) reroute_later(piece);
 }
 
 void pack_transfer::on_announced_many(channel&, connection&) { reroute_later(); }
@@ -161,21 +164,22 @@ std::uint32_t pack_transfer::request_queue(const channel& where, const lt::addre
   constexpr std::uint32_t of_a_holder = 32;
   constexpr std::uint32_t between_sites = 256;
   if (context_.members.other_site(peer, context_.config.self.where)) return between_sites;
-  return role_of(where.kind()) == channel_kind::source ? of_a_holder : among_fetchers;
+  const bool from_holder = route_of(where.kind()) == topology::piece_route::source;
+  return from_holder ? of_a_holder : among_fetchers;
 }
 
-std::uint32_t pack_transfer::available(channel_kind role, std::uint32_t piece) const {
+std::uint32_t pack_transfer::available(topology::piece_route route, std::uint32_t piece) const {
   std::uint32_t count = 0;
   for (const auto kind : all_channels) {
-    if (role_of(kind) == role && at(kind)) count += at(kind)->availability(piece);
+    if (route_of(kind) == route && at(kind)) count += at(kind)->availability(piece);
   }
   return count;
 }
 
-bool pack_transfer::under_way(channel_kind role, std::uint32_t piece) const {
+bool pack_transfer::under_way(topology::piece_route route, std::uint32_t piece) const {
   const auto now = clock::now();
   return std::any_of(all_channels.begin(), all_channels.end(), [&](channel_kind kind) {
-    return role_of(kind) == role && at(kind) &&
+    return route_of(kind) == route && at(kind) &&
            at(kind)->active(piece, now, context_.config.owner_slack);
   });
 }

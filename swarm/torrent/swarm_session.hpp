@@ -1,12 +1,15 @@
 // Bulk transfer: packs as BitTorrent v2 swarms, over libtorrent with our own disk backend.
 //
-// One pack is up to three swarms ("channels") with the same pieces and root but different info
+// One pack is up to five swarms ("channels") with the same pieces and root but different info
 // dictionaries, so that each border of the network is its own swarm and a host decides exactly
 // which pieces cross which border (DESIGN §6, the border rule):
-//   source  the pack's own torrent: holders serve it, fetchers take what they own globally from it
-//   outer   fetchers in other racks
-//   inner   fetchers in the same rack
-// With `bulk_tls::sites`, source and outer have an encrypted twin each for peers of other sites.
+//   source    the pack's own torrent: holders serve it, fetchers take what they own from it
+//   sites     fetchers in other sites
+//   clusters  fetchers in other clusters of the site
+//   racks     fetchers in other racks of the cluster
+//   inner     fetchers in the same rack
+// With `bulk_tls::sites`, the second is encrypted, and the first has an encrypted twin for holders
+// in other sites.
 // A piece got in one channel is offered in the others at once. A stock client can join `source`.
 //
 // Threads: methods may be called from any thread; events come on one thread of the session's own
@@ -69,6 +72,9 @@ struct swarm_view {
   std::vector<swarm_peer> holders;
   /// Hosts that are fetching now, this one included.
   std::vector<swarm_peer> fetchers;
+  /// The racks of all holders that have the whole pack, named above or not; everybody is told the
+  /// same, because ownership is computed from them.
+  std::vector<topology::place> sources;
 };
 
 /// What one pack's transfer has done so far.

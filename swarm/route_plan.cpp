@@ -1,4 +1,4 @@
-#include "swarm/torrent/route_plan.hpp"
+#include "swarm/route_plan.hpp"
 
 #include "topology/even_pace.hpp"
 
@@ -35,9 +35,13 @@ constexpr auto ahead_time = std::chrono::milliseconds{400};
 route_plan::route_plan(std::uint64_t pack_key, std::uint32_t piece_count, topology::fetcher self,
                        topology::late_owners_config late)
     : pack_key_{pack_key}, piece_count_{piece_count}, self_{std::move(self)}, config_{late},
-      offered_(piece_count), offered_outside_(piece_count), late_{late}, own_window_{piece_count, true} {}
+      late_{late}, own_window_{piece_count, true} {
+  offered_.fill(std::vector<instant>(piece_count));
+}
 
-void route_plan::set_fetchers(std::vector<topology::fetcher> fetchers, instant now) {
+void route_plan::set_fetchers(std::vector<topology::fetcher> fetchers,
+                              std::vector<topology::place> sources, instant now) {
+  std::sort(sources.begin(), sources.end());
   std::sort(fetchers.begin(), fetchers.end(),
             [](const auto& a, const auto& b) { return a.host < b.host; });
   const auto last = std::unique(fetchers.begin(), fetchers.end(),
@@ -46,8 +50,9 @@ void route_plan::set_fetchers(std::vector<topology::fetcher> fetchers, instant n
   const auto is_self = [&](const auto& one) { return one.host == self_.host; };
   if (std::none_of(fetchers.begin(), fetchers.end(), is_self)) fetchers.push_back(self_);
   if (fetchers_.empty()) started_ = last_arrival_ = busy_at_ = now;
-  if (fetchers == fetchers_ && !assigned_.empty()) return;
+  if (fetchers == fetchers_ && sources == sources_ && !assigned_.empty()) return;
   fetchers_ = std::move(fetchers);
+  sources_ = std::move(sources);
   changed_ = now;
   // Who was dead gets another chance only when the index still counts on it in a changed list.
   dead_.clear();
@@ -77,16 +82,15 @@ route_plan::assignments_without(const std::vector<std::string>& excluded) const 
     return one.host != self_.host &&
            std::find(excluded.begin(), excluded.end(), one.host) != excluded.end();
   });
-  return topology::piece_assignments(pack_key_, piece_count_, list, self_.host);
+  return topology::piece_assignments(pack_key_, piece_count_, list, sources_, self_.host);
 }
 
 std::string route_plan::owner_of(std::uint32_t piece) const {
   return living_[assigned_[piece].owner].host;
 }
 
-bool route_plan::brings_to_others(std::uint32_t piece) const {
-  return assigned_.empty() || assigned_[piece].route == piece_route::source ||
-         taken_over_.contains(piece);
+bool route_plan::brings_to(piece_route route, std::uint32_t piece) const {
+  return assigned_.empty() || assigned_[piece].route < route || taken_over_.contains(piece);
 }
 
 void route_plan::announced(const std::string& host, instant now) { late_.announced(host, now); }
@@ -97,16 +101,19 @@ void route_plan::connected(const std::string& host, bool up, instant now) {
   late_.connected(host, up, now);
 }
 
-void route_plan::offered(channel_kind where, std::uint32_t piece, instant now) {
-  auto& since = where == channel_kind::inner ? offered_[piece] : offered_outside_[piece];
+void route_plan::offered(piece_route where, std::uint32_t piece, instant now) {
+  auto& since = offered_[static_cast<std::size_t>(where)][piece];
   if (since == instant{}) since = now;
 }
 
-void route_plan::arrived(channel_kind by, std::uint32_t piece, instant now) {
+void route_plan::arrived(piece_route by, std::uint32_t piece, instant now) {
   // What was taken over does not show that the others have begun to bring theirs.
   if (taken_over_.erase(piece) > 0) return;
   last_arrival_ = now;
-  if (by != channel_kind::source) return;
+  if (by == piece_route::inner || by > own_route_) return;
+  // Where this host owns something of holders', only that tells how fast owners are.
+  if (by < own_route_) own_arrivals_ = 0;
+  own_route_ = by;
   last_own_arrival_ = now;
   ++own_arrivals_;
 }
@@ -138,40 +145,60 @@ bool route_plan::may_ask(std::uint32_t piece, std::uint32_t havers, instant now)
   if (havers == 0) return false;
   // Whoever ranks before us may not want the piece, or be slow.
   const std::chrono::nanoseconds patience = turn_patience;
-  return now - offered_[piece] > std::max(patience, usual_interval() * 3);
+  const auto since = offered_[static_cast<std::size_t>(piece_route::inner)][piece];
+  return now - since > std::max(patience, usual_interval() * 3);
 }
 
-// Hosts may differ on who is dead and then on who owns what: a piece that lies in the next rack for
+// Hosts may differ on who is dead and then on who owns what: a piece that lies behind a border for
 // long is taken by whoever ranks first for it, then by the next.
-bool route_plan::overdue_outside(std::uint32_t piece, instant now) const {
-  if (offered_outside_[piece] == instant{}) return false;
+bool route_plan::overdue(piece_route where, std::uint32_t piece, instant now) const {
+  const auto since = offered_[static_cast<std::size_t>(where)][piece];
+  if (since == instant{}) return false;
   const std::chrono::nanoseconds patience = outside_patience + outside_patience / 4 * rank_[piece];
-  return now - offered_outside_[piece] > patience + usual_interval() * config_.silent_intervals;
+  return now - since > patience + usual_interval() * config_.silent_intervals;
 }
 
-std::optional<channel_kind> route_plan::route(std::uint32_t piece,
-                                              std::optional<channel_kind> current,
-                                              const swarm_sight& sight, instant now) const {
+// From the nearest of those beyond the rack who have it, across borders that are this host's to
+// cross with it.
+std::optional<piece_route> route_plan::from_outside(std::uint32_t piece, const swarm_sight& sight,
+                                                    instant now) const {
+  for (const auto route : {piece_route::racks, piece_route::clusters, piece_route::sites}) {
+    if (sight.available(route, piece) == 0) continue;
+    if (assigned_[piece].route <= route || overdue(route, piece, now)) return route;
+  }
+  return std::nullopt;
+}
+
+std::optional<piece_route> route_plan::route(std::uint32_t piece,
+                                             std::optional<piece_route> current,
+                                             const swarm_sight& sight, instant now) const {
   // What is being transferred finishes where it is.
   if (current && sight.available(*current, piece) > 0 && sight.under_way(*current, piece)) {
     return *current;
   }
-  const auto havers = sight.available(channel_kind::inner, piece);
+  const auto havers = sight.available(piece_route::inner, piece);
   const auto taken = taken_over_.find(piece);
   const auto assigned = assigned_[piece].route;
   if (own_first_ && havers > 0) return std::nullopt;
+  const auto outside = from_outside(piece, sight, now);
   const bool others_bring = assigned == piece_route::inner && taken == taken_over_.end();
-  if (havers > 0 || (others_bring && !overdue_outside(piece, now))) {
-    if (current == channel_kind::inner || may_ask(piece, havers, now)) return channel_kind::inner;
+  if (havers > 0 || (others_bring && !outside)) {
+    if (current == piece_route::inner || may_ask(piece, havers, now)) return piece_route::inner;
     return std::nullopt;
   }
-  if (sight.available(channel_kind::outer, piece) > 0) return channel_kind::outer;
+  if (outside) return outside;
   if (assigned == piece_route::source) {
-    if (own_window_.contains(piece)) return channel_kind::source;
+    if (own_window_.contains(piece)) return piece_route::source;
     return std::nullopt;
   }
-  if (taken != taken_over_.end()) return taken->second;
-  return assigned == piece_route::outer ? channel_kind::outer : channel_kind::source;
+  return taken != taken_over_.end() ? taken->second : assigned;
+}
+
+// Somebody who fetches has the piece, no farther away than by that route.
+bool route_plan::offered_as_near(piece_route route, std::uint32_t piece,
+                                 const swarm_sight& sight) {
+  return std::any_of(topology::fetcher_routes.begin(), topology::fetcher_routes.end(),
+                     [&](auto one) { return one >= route && sight.available(one, piece) > 0; });
 }
 
 // The missing pieces, by owner, that somebody else is to bring and nobody near has yet.
@@ -180,8 +207,7 @@ std::vector<std::uint32_t> route_plan::awaited(const piece_set& missing,
   std::vector<std::uint32_t> counts(living_.size());
   missing.for_each([&](std::uint32_t piece) {
     const auto route = assigned_[piece].route;
-    if (route == piece_route::source || sight.available(channel_kind::inner, piece) > 0) return;
-    if (route == piece_route::outer && sight.available(channel_kind::outer, piece) > 0) return;
+    if (route == piece_route::source || offered_as_near(route, piece, sight)) return;
     ++counts[assigned_[piece].owner];
   });
   return counts;
@@ -192,7 +218,7 @@ void route_plan::look_at_self(const piece_set& missing, const swarm_sight& sight
   std::uint32_t own = 0;
   missing.for_each([&](std::uint32_t piece) {
     own += assigned_[piece].route == piece_route::source &&
-           sight.available(channel_kind::inner, piece) == 0;
+           sight.available(piece_route::inner, piece) == 0;
   });
   const auto awaited_sum = std::accumulate(others.begin(), others.end(), 0u);
   own_first_ = own >= own_first_pieces && awaited_sum < others.size();
@@ -202,8 +228,7 @@ void route_plan::look_at_self(const piece_set& missing, const swarm_sight& sight
 void route_plan::keep_pace(const piece_set& missing, const swarm_sight& sight, instant now) {
   std::vector<std::uint32_t> unbrought(living_.size());
   missing.for_each([&](std::uint32_t piece) {
-    if (sight.available(channel_kind::inner, piece) > 0) return;
-    if (sight.available(channel_kind::outer, piece) > 0) return;
+    if (offered_as_near(piece_route::sites, piece, sight)) return;
     ++unbrought[assigned_[piece].source_owner];
   });
   std::uint32_t own = 0;
@@ -264,13 +289,13 @@ bool route_plan::look_for_late(const piece_set& missing, const swarm_sight& sigh
 bool route_plan::idle(const piece_set& missing, instant now) {
   bool busy = false;
   missing.for_each([&](std::uint32_t piece) {
-    busy = busy || assigned_[piece].route == piece_route::source || taken_over_.contains(piece);
+    busy = busy || assigned_[piece].route != piece_route::inner || taken_over_.contains(piece);
   });
   if (busy) busy_at_ = now;
   return now - busy_at_ > config_.slack / 2;
 }
 
-bool route_plan::take(std::uint32_t piece, channel_kind route) {
+bool route_plan::take(std::uint32_t piece, piece_route route) {
   if (taken_over_.size() >= topology::late_window_pieces) return false;
   return taken_over_.emplace(piece, route).second;
 }
@@ -286,10 +311,8 @@ bool route_plan::take_from_slow(const std::vector<std::string>& slow, const piec
     if (std::find(slow.begin(), slow.end(), owner) == slow.end()) return;
     if (next[piece].route == piece_route::inner) return;
     if (next[piece].route == assigned_[piece].route) return;
-    if (sight.available(channel_kind::inner, piece) > 0) return;
-    took = take(piece, next[piece].route == piece_route::outer ? channel_kind::outer
-                                                               : channel_kind::source) ||
-           took;
+    if (sight.available(piece_route::inner, piece) > 0) return;
+    took = take(piece, next[piece].route) || took;
   });
   return took;
 }
@@ -306,10 +329,10 @@ bool route_plan::take_when_stalled(const piece_set& missing, const swarm_sight& 
           : static_cast<std::uint32_t>(std::hash<std::string>{}(self_.host) % piece_count_);
   for (std::uint32_t i = 0; i < piece_count_; ++i) {
     const auto piece = (begin + i) % piece_count_;
-    if (!missing.contains(piece) || sight.available(channel_kind::source, piece) == 0) continue;
-    if (sight.available(channel_kind::inner, piece) > 0) continue;
+    if (!missing.contains(piece) || sight.available(piece_route::source, piece) == 0) continue;
+    if (sight.available(piece_route::inner, piece) > 0) continue;
     if (assigned_[piece].route != piece_route::source)
-      took = take(piece, channel_kind::source) || took;
+      took = take(piece, piece_route::source) || took;
   }
   return took;
 }

@@ -1,4 +1,4 @@
-// Which channel each missing piece of one fetch is to come by, now.
+// By which route each missing piece of one fetch is to come, now.
 //
 // The border rule (topology/border_owner.hpp) says who should bring a piece; what peers announce,
 // and owners that are dead or slow, change it piece by piece.
@@ -7,8 +7,6 @@
 #pragma once
 
 #include "swarm/piece_set.hpp"
-#include "swarm/torrent/metadata.hpp"
-#include "swarm/torrent/swarm_session.hpp"
 #include "topology/border_owner.hpp"
 #include "topology/late_owners.hpp"
 
@@ -24,10 +22,10 @@ namespace shoal::swarm {
 class swarm_sight {
 public:
   virtual ~swarm_sight() = default;
-  /// How many connections of a channel have the piece; zero where there is no such channel.
-  [[nodiscard]] virtual std::uint32_t available(channel_kind kind, std::uint32_t piece) const = 0;
-  /// Blocks of the piece are on their way in that channel.
-  [[nodiscard]] virtual bool under_way(channel_kind kind, std::uint32_t piece) const = 0;
+  /// How many peers met by that route have the piece.
+  [[nodiscard]] virtual std::uint32_t available(topology::piece_route kind, std::uint32_t piece) const = 0;
+  /// Blocks of the piece are on their way by it.
+  [[nodiscard]] virtual bool under_way(topology::piece_route kind, std::uint32_t piece) const = 0;
   [[nodiscard]] virtual bool connected_to(const std::string& host) const = 0;
 };
 
@@ -36,26 +34,28 @@ public:
   route_plan(std::uint64_t pack_key, std::uint32_t piece_count, topology::fetcher self,
              topology::late_owners_config late);
 
-  /// The fetchers of the latest view; `self` is added if missing.
-  void set_fetchers(std::vector<topology::fetcher> fetchers, topology::instant now);
-  /// Whether this host owns the piece for everybody, so that other racks wait for it.
-  [[nodiscard]] bool brings_to_others(std::uint32_t piece) const;
+  /// The fetchers of the latest view; `self` is added if missing. `sources`: the racks of holders
+  /// that have everything.
+  void set_fetchers(std::vector<topology::fetcher> fetchers, std::vector<topology::place> sources,
+                    topology::instant now);
+  /// Whether those met by `route` wait for this host to bring the piece.
+  [[nodiscard]] bool brings_to(topology::piece_route route, std::uint32_t piece) const;
 
   /// `host` has one piece more, whichever: it makes progress.
   void announced(const std::string& host, topology::instant now);
   /// Whatever came from `host` last came at `when`.
   void heard(const std::string& host, topology::instant when);
   void connected(const std::string& host, bool up, topology::instant now);
-  /// Somebody who fetches has the piece, in that channel.
-  void offered(channel_kind where, std::uint32_t piece, topology::instant now);
-  /// A piece arrived by that channel and is stored.
-  void arrived(channel_kind by, std::uint32_t piece, topology::instant now);
+  /// Somebody who fetches and is met by that route has the piece.
+  void offered(topology::piece_route where, std::uint32_t piece, topology::instant now);
+  /// A piece arrived by that route and is stored.
+  void arrived(topology::piece_route by, std::uint32_t piece, topology::instant now);
 
   /// Where a missing piece should be fetched, given where it is now. Nowhere, for a moment, when
   /// others of the rack are to get it first: its owner would have to send it to all of them at once
   /// while their uplinks idle. Those who have it double until everybody may ask.
-  [[nodiscard]] std::optional<channel_kind> route(std::uint32_t piece,
-                                                  std::optional<channel_kind> current,
+  [[nodiscard]] std::optional<topology::piece_route> route(std::uint32_t piece,
+                                                  std::optional<topology::piece_route> current,
                                                   const swarm_sight& sight,
                                                   topology::instant now) const;
 
@@ -78,7 +78,12 @@ private:
   [[nodiscard]] std::string owner_of(std::uint32_t piece) const;
   [[nodiscard]] std::chrono::nanoseconds usual_interval() const;
   void keep_pace(const piece_set& missing, const swarm_sight& sight, topology::instant now);
-  [[nodiscard]] bool overdue_outside(std::uint32_t piece, topology::instant now) const;
+  [[nodiscard]] bool overdue(topology::piece_route where, std::uint32_t piece,
+                             topology::instant now) const;
+  [[nodiscard]] std::optional<topology::piece_route>
+  from_outside(std::uint32_t piece, const swarm_sight& sight, topology::instant now) const;
+  [[nodiscard]] static bool offered_as_near(topology::piece_route route, std::uint32_t piece,
+                                            const swarm_sight& sight);
   [[nodiscard]] std::uint32_t ahead_pieces() const;
   [[nodiscard]] std::vector<std::uint32_t> awaited(const piece_set& missing,
                                                    const swarm_sight& sight) const;
@@ -86,7 +91,7 @@ private:
   bool take_from_slow(const std::vector<std::string>& slow, const piece_set& missing,
                       const swarm_sight& sight);
   bool take_when_stalled(const piece_set& missing, const swarm_sight& sight, topology::instant now);
-  bool take(std::uint32_t piece, channel_kind route);
+  bool take(std::uint32_t piece, topology::piece_route route);
 
   const std::uint64_t pack_key_;
   const std::uint32_t piece_count_;
@@ -94,18 +99,17 @@ private:
   const topology::late_owners_config config_;
 
   std::vector<topology::fetcher> fetchers_;
+  std::vector<topology::place> sources_;
   std::vector<std::string> dead_;
   /// The fetchers that are not dead; owners in `assigned_` are indices into it.
   std::vector<topology::fetcher> living_;
   std::vector<topology::piece_assignment> assigned_;
   /// How many hosts of the rack are to get each piece from its owner before this one.
   std::vector<std::uint16_t> rank_;
-  /// When the rack was first offered each piece.
-  std::vector<topology::instant> offered_;
-  /// When a fetcher of another rack first offered each piece.
-  std::vector<topology::instant> offered_outside_;
+  /// When a fetcher met by that route first offered each piece.
+  std::array<std::vector<topology::instant>, 5> offered_;
   topology::late_owners late_;
-  std::map<std::uint32_t, channel_kind> taken_over_;
+  std::map<std::uint32_t, topology::piece_route> taken_over_;
   bool own_first_ = false;
   /// The own pieces that may be asked for now.
   piece_set own_window_;
@@ -116,6 +120,8 @@ private:
   topology::instant last_arrival_;
   topology::instant busy_at_;
   topology::instant last_own_arrival_;
+  /// The farthest route by which pieces came so far, and how many did.
+  topology::piece_route own_route_ = topology::piece_route::inner;
   std::uint32_t own_arrivals_ = 0;
 };
 

@@ -64,7 +64,8 @@ struct piece_assignment {
 /// uplink carries every piece out once already.
 ///
 /// Shares are equal (topology/equal_shares.hpp), because one host with a tenth too much would hold up
-/// the rest, and a fetcher that joins or leaves moves few pieces of the others. Everybody computes the same answer from the same fetchers and sources.
+/// the rest, and a fetcher that joins or leaves moves few pieces of the others. Everybody computes
+/// the same answer from the same fetchers and sources.
 /// @pre `self` is in `fetchers`; hosts differ. Orders do not matter.
 std::vector<piece_assignment> piece_assignments(std::uint64_t pack_key, std::uint32_t piece_count,
                                                 const std::vector<fetcher>& fetchers,

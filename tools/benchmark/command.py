@@ -33,6 +33,7 @@ times are seconds.
                                       link's rate; the same for all rivals and forms
   server_bytes, server_over_bound     sent over the server's link, as on the wire
   rack_border_bytes, .._over_bound    into the rack that most went into; _out_: out of a rack
+  cluster_border_bytes, .._over_bound the same of clusters; none where there is but one
   bytes_per_host                      received over a host's link, mean
   cpu_seconds, cpu_seconds_per_gb     user + system of all its processes on all hosts and the server
                                       from start to the last host / (hosts x data_bytes)
@@ -40,7 +41,7 @@ times are seconds.
   data_bytes                          the disk without all-zero 4 KiB blocks
   raw_bytes, raw_packed               what form raw ships; packed: holes dropped, see --raw-full
   shipped_bytes                       what this rival was given to ship (Shoal: null)
-  runs, failed_runs, error, hosts, racks, rate_mbit, rack_rate_mbit
+  runs, failed_runs, error, hosts, racks, rate_mbit, rack_rate_mbit, clusters, cluster_rate_mbit
   Shoal: pack_bytes, publish_seconds (not in the time), payload_bytes_per_host (of packs, without
   headers), needed_bytes_per_host (by `shoal plan` before the get, own store not counted)
 
@@ -108,10 +109,16 @@ def _lan(verbs):
         "--racks", type=_count, default=2, help="the server stands in the first (%(default)s)"
     )
     sub.add_argument(
+        "--clusters", type=_count, default=1, help="of --racks racks each (%(default)s)"
+    )
+    sub.add_argument(
         "--rate", type=_rate, default=50, metavar="MBIT", help="of the hosts' links (%(default)s)"
     )
     sub.add_argument(
         "--rack-rate", type=_rate, metavar="MBIT", help="of the racks' uplinks (as the hosts')"
+    )
+    sub.add_argument(
+        "--cluster-rate", type=_rate, metavar="MBIT", help="of the clusters' (as the racks')"
     )
     sub.add_argument(
         "--rivals",
@@ -151,8 +158,9 @@ def _lan(verbs):
 
 
 def do_lan(args):
-    if args.hosts + 1 < args.racks:
-        raise fault.Fault(f"{args.hosts} hosts and a server cannot fill {args.racks} racks", 2)
+    racks = args.racks * args.clusters
+    if args.hosts + 1 < racks:
+        raise fault.Fault(f"{args.hosts} hosts and a server cannot fill {racks} racks", 2)
     phases = 2 if args.second else 1
     if args.bound_bytes and len(args.bound_bytes) != phases:
         raise fault.Fault(f"--bound-bytes needs {phases} number(s)", 2)
@@ -161,6 +169,7 @@ def do_lan(args):
             raise fault.Fault(f"there is no folder for {path}", 2)
     options = {key: value for key, value in vars(args).items() if key != "action"}
     options["rack_rate"] = args.rack_rate or args.rate
+    options["cluster_rate"] = args.cluster_rate or options["rack_rate"]
     runs, code = lan.run(options)
     rows = results.summarise(runs)
     write = {"json": results.to_json, "csv": results.to_csv, "table": results.to_table}

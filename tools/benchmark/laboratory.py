@@ -26,6 +26,10 @@ class Host:
         return self.place.rpartition("/")[0]
 
     @property
+    def cluster(self):
+        return self.rack.rpartition("/")[0]
+
+    @property
     def prefix(self):
         """Put before a command to run it on this host; it becomes the command."""
         return ("nsenter", f"--net=/run/netns/{self.namespace}", "--")
@@ -38,12 +42,15 @@ def _lab(*arguments):
     return done.stdout
 
 
-def write_topology(path, name, hosts, racks, rate_mbit, rack_rate_mbit):
+def write_topology(path, name, options):
     """One server and `hosts` hosts; the server stands in the first rack."""
+    rates = {key: f"{options[key]:g}" for key in ("rate", "rack_rate", "cluster_rate")}
     text = _lab(
         "generate",
-        *("--name", name, "--hosts", str(hosts + 1), "--racks", str(racks)),
-        *("--rate", f"{rate_mbit:g}", "--rack-rate", f"{rack_rate_mbit:g}"),
+        *("--name", name, "--hosts", str(options["hosts"] + 1)),
+        *("--racks", str(options["racks"]), "--clusters", str(options["clusters"])),
+        *("--rate", rates["rate"], "--rack-rate", rates["rack_rate"]),
+        *("--cluster-rate", rates["cluster_rate"]),
     )
     pathlib.Path(path).write_text(text)
 
@@ -81,12 +88,17 @@ def traffic(before, after, server, hosts):
     def moved(link, way):
         return after[link][way] - before[link][way]
 
-    racks = sorted({host.rack for host in [server, *hosts]})
-    into = {rack: moved(rack, "down_bytes") for rack in racks}
-    out = {rack: moved(rack, "up_bytes") for rack in racks}
+    def most(domains, way):
+        """Of the domain with the most; nothing where there is no border."""
+        return max(moved(domain, way) for domain in domains) if len(domains) > 1 else None
+
+    racks = {host.rack for host in [server, *hosts]}
+    clusters = {host.cluster for host in [server, *hosts]}
     return {
         "server_bytes": moved(server.place, "up_bytes"),
-        "rack_border_bytes": max(into.values()),
-        "rack_border_out_bytes": max(out.values()),
+        "rack_border_bytes": most(racks, "down_bytes"),
+        "rack_border_out_bytes": most(racks, "up_bytes"),
+        "cluster_border_bytes": most(clusters, "down_bytes"),
+        "cluster_border_out_bytes": most(clusters, "up_bytes"),
         "bytes_per_host": sum(moved(host.place, "down_bytes") for host in hosts) // len(hosts),
     }

@@ -69,9 +69,7 @@ def _images(options):
 def _run_in_lab(options, folder):
     task, topology, results = (folder / name for name in ("task.json", "lab.toml", "runs.jsonl"))
     task.write_text(json.dumps({**options, "folder": str(folder), "results": str(results)}))
-    rates = (options["rate"], options["rack_rate"])
-    name = f"bench{os.getpid()}"
-    laboratory.write_topology(topology, name, options["hosts"], options["racks"], *rates)
+    laboratory.write_topology(topology, f"bench{os.getpid()}", options)
     bench = pathlib.Path(__file__).resolve().parents[1] / "bench"
     child = laboratory.run_inside(topology, [sys.executable, "-B", bench, "lan-inside", task])
     code = _wait_for(child)
@@ -110,6 +108,16 @@ def run_inside(path):
     _Inside(options).run()
 
 
+def _slowest_rate(options):
+    """Of the links that every byte of an image has to pass on its way to some host."""
+    rates = [options["rate"]]
+    if options["racks"] * options["clusters"] > 1:
+        rates.append(options["rack_rate"])
+    if options["clusters"] > 1:
+        rates.append(options["cluster_rate"])
+    return min(rate for rate in rates if rate)
+
+
 class _Inside:
     def __init__(self, options):
         self.options = options
@@ -117,8 +125,7 @@ class _Inside:
         self.images = _images(options)
         self.folder = pathlib.Path(options["folder"])
         self.results = open(options["results"], "w")
-        rates = [rate for rate in (options["rate"], options["rack_rate"]) if rate]
-        self.slowest_bytes_per_second = min(rates) * 1e6 / 8
+        self.slowest_bytes_per_second = _slowest_rate(options) * 1e6 / 8
         self.bounds = {}
 
     def run(self):
@@ -227,6 +234,8 @@ class _Inside:
             "racks": self.options["racks"],
             "rate_mbit": self.options["rate"],
             "rack_rate_mbit": self.options["rack_rate"],
+            "clusters": self.options["clusters"],
+            "cluster_rate_mbit": self.options["cluster_rate"],
             "bound_bytes": bound,
             "bound_seconds": bound / self.slowest_bytes_per_second,
             "data_bytes": image.data_bytes,

@@ -14,6 +14,8 @@ _MEASURED = (
     "server_bytes",
     "rack_border_bytes",
     "rack_border_out_bytes",
+    "cluster_border_bytes",
+    "cluster_border_out_bytes",
     "bytes_per_host",
     "cpu_seconds",
     "cpu_seconds_per_gb",
@@ -27,6 +29,8 @@ _FIXED = (
     "racks",
     "rate_mbit",
     "rack_rate_mbit",
+    "clusters",
+    "cluster_rate_mbit",
     "bound_bytes",
     "bound_seconds",
     "data_bytes",
@@ -64,7 +68,7 @@ def _summary(rows):
     for side, choose in (("min", min), ("max", max)):
         values = [row["last_over_bound"] for row in ended]
         summary[f"last_over_bound_{side}"] = _rounded(choose(values)) if values else None
-    for key in ("server", "rack_border"):
+    for key in ("server", "rack_border", "cluster_border"):
         moved = summary[f"{key}_bytes"]
         summary[f"{key}_over_bound"] = (
             None if moved is None else _rounded(moved / rows[0]["bound_bytes"])
@@ -171,7 +175,7 @@ def plot(rows, path):
         _bars(line[1], chosen, "server_over_bound", f"{phase} image: sent by the server / bound")
     first = rows[0]
     figure.suptitle(
-        f"{first['hosts']} hosts in {first['racks']} racks, {first['rate_mbit']:g} Mbit/s, "
+        f"{first['hosts']} hosts in {first['racks'] * first['clusters']} racks, {first['rate_mbit']:g} Mbit/s, "
         f"median of {first['runs']} runs"
     )
     figure.tight_layout()

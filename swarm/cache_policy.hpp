@@ -9,6 +9,7 @@
 #pragma once
 
 #include "topology/late_owners.hpp"
+#include "topology/place.hpp"
 #include "topology/result.hpp"
 
 #include <cstdint>
@@ -36,8 +37,19 @@ std::string_view to_string(cache_policy_kind kind);
 /// The inverse of `to_string`. @returns errc::invalid_argument naming what there is.
 result<cache_policy_kind> parse_cache_policy(std::string_view text);
 
-/// Hosts of this site that hold an item, this one counted; 0 while nobody has said.
-using copies_source = std::function<std::uint32_t(cache_item)>;
+/// Where else an item is. What nobody has said is all zero.
+struct cache_copies {
+  /// Hosts of this site that hold it, this one counted; 0: unknown.
+  std::uint32_t in_site = 0;
+  /// How far the nearest other copy is; counts from two copies on. `other_site` where the site
+  /// has no other.
+  topology::distance nearest = topology::distance::same_rack;
+
+  friend bool operator==(const cache_copies&, const cache_copies&) = default;
+};
+
+/// Answers at once and does not call the policy.
+using copies_source = std::function<cache_copies(cache_item)>;
 
 struct cache_policy_config {
   cache_policy_kind kind = cache_policy_kind::lru;
@@ -47,8 +59,7 @@ struct cache_policy_config {
   /// The last so many copies in the site are never given up, by any policy. While the copies of an
   /// item are unknown it counts as the only one. 0: no floor.
   std::uint32_t copies_floor = 0;
-  /// Where given, asked whenever an item is used or considered, instead of `set_copies`. Must
-  /// answer at once and not call the policy.
+  /// Where given, asked whenever an item is used or considered; then there is no `set_copies`.
   copies_source copies;
 };
 
@@ -76,8 +87,7 @@ struct cache_victim {
   /// Since the last use, or since it came.
   std::chrono::seconds idle{};
   std::uint32_t uses = 0;
-  /// In the site, this one counted; 0: unknown.
-  std::uint32_t copies = 0;
+  cache_copies copies;
 
   friend bool operator==(const cache_victim&, const cache_victim&) = default;
 };
@@ -103,8 +113,8 @@ public:
   virtual void set_in_use(cache_item item, std::uint32_t count) = 0;
   /// Somebody said to keep it.
   virtual void set_pinned(cache_item item, bool pinned) = 0;
-  /// Hosts of the site that hold it, this one counted; 0: unknown.
-  virtual void set_copies(cache_item item, std::uint32_t copies) = 0;
+  /// Where else it is now.
+  virtual void set_copies(cache_item item, cache_copies copies) = 0;
   virtual void set_capacity(std::uint64_t capacity_bytes) = 0;
   virtual void set_copies_floor(std::uint32_t copies) = 0;
 

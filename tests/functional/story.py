@@ -122,6 +122,8 @@ class Story(unittest.TestCase):
 
     # Hosts per rack of the swarm that `start_swarm` starts.
     racks = (2,)
+    # The place of each rack's hosts, but for the rack's name; of one cluster unless told.
+    clusters = ()
     options = {}
 
     def setUp(self):
@@ -140,7 +142,8 @@ class Story(unittest.TestCase):
             shutil.rmtree(self.directory, ignore_errors=True)
 
     def make_node(self, name, rack, number, **options):
-        return StoryNode(name, f"here/c1/rack{rack}", self.network.address(rack, number), self.directory / name,
+        cluster = self.clusters[rack - 1] if self.clusters else "here/c1"
+        return StoryNode(name, f"{cluster}/rack{rack}", self.network.address(rack, number), self.directory / name,
                          BINARIES, options={**self.options, **options})
 
     def make_swarm(self):

@@ -4,9 +4,9 @@
 // Crashes: soft state; hosts announce everything again (`complete`) to whoever takes over.
 #pragma once
 
+#include "topology/piece_bits.hpp"
 #include "topology/result.hpp"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -18,9 +18,6 @@
 #include <vector>
 
 namespace shoal::topology {
-
-/// A pack's digest; this layer need not know what a pack is.
-using pack_key = std::array<std::byte, 32>;
 
 /// What a host holds of a pack.
 struct holding {

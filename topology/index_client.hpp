@@ -1,0 +1,143 @@
+// A host's side of the index: publishes what it holds, and looks up what it lacks.
+//
+// Pure, as index_node.hpp. Threads: one owner. Crashes: a host that starts again has a new session.
+#pragma once
+
+#include "topology/index_node.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace shoal::topology {
+
+struct lookup_options {
+  /// The host fetches what it asks for from now on, until `end_fetch`.
+  bool fetching = true;
+  /// Ask on until holders are found: do not be content with fetchers or cached answers. For a second
+  /// try, after a holder turned out to be none.
+  bool fresh = false;
+};
+
+/// What came of a lookup.
+struct lookup_result {
+  std::uint64_t request = 0;
+  /// One a pack asked for, in that order; holders nearest first.
+  std::vector<pack_answer> answers;
+  /// False: somebody did not answer in time; there may be more holders.
+  bool complete = true;
+};
+
+/// The client of one host.
+class index_client {
+public:
+  virtual ~index_client() = default;
+
+  /// The host holds these pieces of that pack, and no others (none: it dropped the pack). Told to
+  /// the index with the next `flush`. @pre well formed.
+  void hold(pack_pieces held);
+  /// The host holds nothing of the pack any more.
+  void drop(const pack_key& pack);
+  /// What it holds of the pack; nullptr: nothing.
+  [[nodiscard]] const pack_pieces* held(const pack_key& pack) const;
+  /// Tells the index all changes since the last time, in one message each index.
+  void flush(instant now, index_outbox& out);
+
+  /// Asks for holders of all these pieces at once. @pre packs differ; each is well formed.
+  /// @returns the request's number; its result comes with `take_results`.
+  std::uint64_t lookup(std::vector<pack_pieces> wanted, lookup_options options, instant now,
+                       index_outbox& out);
+  /// The host fetches these no longer.
+  void end_fetch(std::span<const pack_key> packs, instant now, index_outbox& out);
+  /// `accused` was said to hold these pieces and does not. Whoever said so forgets it.
+  virtual void miss(host_number accused, std::vector<pack_pieces> pieces, instant now,
+                    index_outbox& out) = 0;
+
+  /// Takes a message for this client (`is_for_client`).
+  void handle(const index_message& message, instant now, index_outbox& out);
+  /// Late answers and `sync`. Call at `due`, or just regularly.
+  void tick(instant now, index_outbox& out);
+  [[nodiscard]] std::optional<instant> due() const;
+  /// An index lost what it knew: tell it everything.
+  void index_restarted(index_address index, instant now, index_outbox& out);
+  /// This host is in another place now. The old rack's index hears it as `child_gone`.
+  void moved(instant now, index_outbox& out);
+  /// flat: the ring was `before`, and is now what the setting says.
+  void ring_changed(const hash_ring& before, instant now, index_outbox& out);
+
+  /// Lookups that ended since the last time.
+  std::vector<lookup_result> take_results();
+  /// What the index told of swarms this host is in, since the last time, oldest first.
+  std::vector<pack_answer> take_news();
+
+  [[nodiscard]] host_number self() const { return self_; }
+  [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
+
+protected:
+  using holdings = std::unordered_map<pack_key, pack_pieces, pack_key_hash>;
+
+  struct waiting_lookup {
+    std::vector<pack_pieces> wanted;
+    lookup_options options;
+    std::vector<pack_answer> answers;
+    /// Answers still expected in this round.
+    std::vector<index_address> expected;
+    /// naive: the level that was asked last.
+    network_level level = network_level::host;
+    std::uint32_t tries = 0;
+    bool complete = true;
+    instant give_up_at;
+  };
+
+  index_client(const index_setting& setting, host_number self, std::uint64_t session);
+
+  /// Sends the messages of one round of a lookup and notes whom answers are expected from. None
+  /// expected: there is nobody (left) to ask.
+  virtual void ask(std::uint64_t request, waiting_lookup& lookup, instant now,
+                   index_outbox& out) = 0;
+  /// How long one round may take.
+  [[nodiscard]] virtual std::chrono::milliseconds patience() const = 0;
+  /// Splits what is to be told by index: one message each, without numbers.
+  virtual std::vector<index_message> split(index_kind kind, std::span<const pack_pieces> packs,
+                                           std::span<const pack_key> dropped) const = 0;
+  /// A lookup of another host (naive).
+  virtual void answer_lookup(const index_message& message, index_outbox& out);
+
+  void send(index_message message, index_outbox& out) const;
+  /// As `send`, with session and the next number for that index.
+  void tell(index_message message, index_outbox& out);
+  void tell_all(index_address index, index_outbox& out);
+  [[nodiscard]] index_address own_address() const { return {network_level::host, self_}; }
+  /// What of `wanted` nobody in `answers` holds.
+  [[nodiscard]] static std::vector<pack_pieces> missing_of(const waiting_lookup& lookup);
+
+  index_setting setting_;
+  host_number self_;
+  std::uint64_t session_;
+  holdings held_;
+  holdings fetching_;
+
+private:
+  void round_ended(std::uint64_t request, instant now, index_outbox& out);
+  void finish(std::uint64_t request);
+  void rank(lookup_result& result) const;
+
+  std::unordered_set<pack_key, pack_key_hash> changed_;
+  std::unordered_map<std::uint64_t, waiting_lookup> waiting_;
+  std::unordered_map<index_address, std::uint64_t> sequences_;
+  std::vector<lookup_result> results_;
+  std::vector<pack_answer> news_;
+  std::uint64_t next_request_ = 1;
+  std::optional<instant> next_sync_;
+};
+
+/// The client of host `self`. @param session greater than at any earlier start of the host.
+std::unique_ptr<index_client> make_index_client(const index_setting& setting, host_number self,
+                                                std::uint64_t session);
+
+} // namespace shoal::topology

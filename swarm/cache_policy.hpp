@@ -60,7 +60,7 @@ struct cache_policy_config {
   /// item are unknown it counts as the only one. 0: no floor.
   std::uint32_t copies_floor = 0;
   /// Where given, asked whenever an item is used or considered; then there is no `set_copies`.
-  copies_source copies;
+  copies_source copies = {};
 };
 
 /// Why an item goes when it does; `sentence` says it to people.

@@ -1,61 +1,115 @@
 #include "topology/role_assignment.hpp"
 
 #include <algorithm>
+#include <array>
 #include <tuple>
+#include <unordered_map>
 #include <vector>
 
 namespace shoal::topology {
 
 namespace {
 
-/// Takes `host` out of `rack`. @returns its name, or nothing where it is not there.
-std::string take(std::vector<const role_candidate*>& rack, const std::string& host) {
-  const auto found = std::find_if(rack.begin(), rack.end(),
-                                  [&](const auto* candidate) { return candidate->host == host; });
-  if (found == rack.end()) return {};
-  rack.erase(found);
-  return host;
-}
+using candidates = std::vector<const role_candidate*>;
 
-std::string take_first(std::vector<const role_candidate*>& rack) {
-  return rack.empty() ? std::string{} : take(rack, std::string{rack.front()->host});
-}
+/// One domain while its roles are given.
+struct domain {
+  candidates hosts;
+  domain_roles before;
+  domain_roles given;
+};
 
-bool is_burdened(const std::vector<const role_candidate*>& rack, const std::string& host) {
-  return std::any_of(rack.begin(), rack.end(), [&](const auto* candidate) {
-    return candidate->host == host && candidate->burdened;
-  });
-}
+/// The domains of one level, by path.
+using level_domains = std::map<std::string, domain>;
 
-rack_roles assign_rack(std::vector<const role_candidate*> rack, const rack_roles& present) {
-  std::sort(rack.begin(), rack.end(), [](const auto* a, const auto* b) {
-    return std::tie(a->burdened, a->joined, a->host) < std::tie(b->burdened, b->joined, b->host);
-  });
-  rack_roles roles;
-  if (rack.size() > 1 && is_burdened(rack, present.index) && !rack.front()->burdened) {
-    roles.index = take_first(rack);
-    roles.standby = take_first(rack);
-    return roles;
+/// Gives roles, and counts what each host has.
+class assignment {
+public:
+  void give_index(domain& to) {
+    to.given.index = keeper_of(to);
+    if (to.given.index.empty()) to.given.index = lightest(to, {});
+    ++load_[to.given.index];
   }
-  roles.index = take(rack, present.index);
-  if (roles.index.empty()) roles.index = take(rack, present.standby);
-  if (roles.index.empty()) roles.index = take_first(rack);
-  roles.standby = take(rack, present.standby);
-  if (roles.standby.empty()) roles.standby = take_first(rack);
-  return roles;
-}
+
+  void give_standby(domain& to) {
+    const auto& before = to.before.standby;
+    to.given.standby = lives(to, before) && before != to.given.index ? before
+                                                                     : lightest(to, to.given.index);
+    if (!to.given.standby.empty()) ++load_[to.given.standby];
+  }
+
+private:
+  static bool lives(const domain& where, const std::string& host) {
+    return !host.empty() && std::any_of(where.hosts.begin(), where.hosts.end(),
+                                        [&](const auto* one) { return one->host == host; });
+  }
+
+  /// The index so far or its standby, where one of them may stay or follow.
+  std::string keeper_of(const domain& where) {
+    const auto someone = [&](auto holds) {
+      return std::any_of(where.hosts.begin(), where.hosts.end(),
+                         [&](const auto* one) { return holds(*one); });
+    };
+    const bool free = someone([&](const auto& one) { return load_of(one) == 0; });
+    const bool unburdened = someone([&](const auto& one) { return !one.burdened; });
+    for (const auto& host : {where.before.index, where.before.standby}) {
+      const auto found = std::find_if(where.hosts.begin(), where.hosts.end(),
+                                      [&](const auto* one) { return one->host == host; });
+      if (found == where.hosts.end()) continue;
+      const bool too_much = (*found)->burdened ? unburdened : free && load_of(**found) > 0;
+      if (!too_much) return host;
+    }
+    return {};
+  }
+
+  /// Of the hosts but `except`: the one with the least to do.
+  std::string lightest(const domain& where, const std::string& except) {
+    const role_candidate* best = nullptr;
+    const auto rank = [&](const role_candidate& one) {
+      return std::tuple{load_of(one), one.joined, std::string_view{one.host}};
+    };
+    for (const auto* one : where.hosts) {
+      if (one->host != except && (!best || rank(*one) < rank(*best))) best = one;
+    }
+    return best ? best->host : std::string{};
+  }
+
+  /// Being the GIS is more than any number of roles.
+  std::uint32_t load_of(const role_candidate& one) {
+    constexpr std::uint32_t burden = 1000;
+    const auto found = load_.find(one.host);
+    return (one.burdened ? burden : 0) + (found == load_.end() ? 0 : found->second);
+  }
+
+  std::unordered_map<std::string, std::uint32_t> load_;
+};
 
 } // namespace
 
 role_map assign_roles(std::span<const role_candidate> alive, const role_map& present) {
-  std::map<std::string, std::vector<const role_candidate*>> racks;
-  for (const auto& candidate : alive)
-    racks[candidate.where.path()].push_back(&candidate);
+  std::array<level_domains, 3> levels;
+  for (const auto& one : alive) {
+    const auto cluster = one.where.site + "/" + one.where.cluster;
+    const std::array paths{one.where.path(), cluster, one.where.site};
+    for (std::size_t level = 0; level < levels.size(); ++level)
+      levels[level][paths[level]].hosts.push_back(&one);
+  }
+  assignment give;
+  // All indexes first, the most numerous foremost: whoever stands by has nothing to do as a rule.
+  for (auto& level : levels) {
+    for (auto& [path, one] : level) {
+      if (const auto before = present.find(path); before != present.end()) {
+        one.before = before->second;
+      }
+      give.give_index(one);
+    }
+  }
   role_map roles;
-  for (auto& [path, rack] : racks) {
-    const auto before = present.find(path);
-    roles.emplace(path, assign_rack(std::move(rack),
-                                    before == present.end() ? rack_roles{} : before->second));
+  for (auto& level : levels) {
+    for (auto& [path, one] : level) {
+      give.give_standby(one);
+      roles.emplace(path, std::move(one.given));
+    }
   }
   return roles;
 }

@@ -163,7 +163,10 @@ void swarm_model::connect_one_way(std::uint32_t from, std::uint32_t to, piece_ro
   tree_.path(nodes_[from]->link, nodes_[to]->link, made.path);
   made.offers = nodes_[from]->have;
   auto& available = nodes_[to]->available[static_cast<std::size_t>(route)];
-  for_each_bit(made.offers, [&](std::uint32_t piece) { ++available[piece]; });
+  for_each_bit(made.offers, [&](std::uint32_t piece) {
+    ++available[piece];
+    nodes_[to]->note(piece);
+  });
   nodes_[to]->sources.push_back(number);
   nodes_[from]->listeners.push_back(number);
 }
@@ -191,9 +194,8 @@ bool swarm_model::reroute(node& one, std::uint32_t piece) {
   const auto next = one.plan->route(piece, now_by, sight{*this, one}, instant_now());
   const auto code = next ? static_cast<std::int8_t>(*next) : std::int8_t{-1};
   if (code == current) return false;
-  if (current >= 0) clear_bit(one.wanted[static_cast<std::size_t>(current)], piece);
-  if (code >= 0) set_bit(one.wanted[static_cast<std::size_t>(code)], piece);
   one.where[piece] = code;
+  one.note(piece, current);
   return true;
 }
 
@@ -204,20 +206,25 @@ void swarm_model::reroute_all(std::uint32_t who) {
 }
 
 void swarm_model::ask_everybody(std::uint32_t who) {
-  for (const auto number : nodes_[who]->sources)
+  const auto& one = *nodes_[who];
+  const auto nothing = std::array<std::uint32_t, 5>{};
+  for (const auto number : one.sources) {
+    if (one.open_count == nothing) return;
     ask(number);
+  }
 }
 
 // Fills a connection's queue of requests.
 void swarm_model::ask(std::uint32_t number) {
   auto& by = *connections_[number];
   auto& one = *nodes_[by.to];
-  if (!one.joined || one.missing.empty()) return;
+  if (!one.joined || one.open_count[static_cast<std::size_t>(by.route)] == 0) return;
   while (by.asked_bytes < by.window_bytes) {
     const auto piece = pick(one, by);
     if (piece == no_piece) break;
     set_bit(one.asked, piece);
     one.asked_by[piece] = static_cast<std::int8_t>(by.route);
+    one.note(piece);
     by.queue.push_back(piece);
     by.asked_bytes += piece_length(piece);
   }
@@ -231,23 +238,10 @@ void swarm_model::ask(std::uint32_t number) {
 // The rarest of the pieces wanted by that route that this peer has; among equals any.
 std::uint32_t swarm_model::pick(const node& one, const connection& by) {
   const auto route = static_cast<std::size_t>(by.route);
-  const auto& wanted = one.wanted[route];
-  const auto& available = one.available[route];
-  constexpr std::uint32_t looked_at_max = 32;
-  std::uint32_t best = no_piece, looked_at = 0;
-  const auto words = wanted.size();
-  const auto begin = random_() % words;
-  for (std::size_t i = 0; i < words && looked_at < looked_at_max; ++i) {
-    const auto at = (begin + i) % words;
-    auto word = wanted[at] & by.offers[at] & ~one.asked[at] & ~one.have[at];
-    for (; word != 0; word &= word - 1) {
-      const auto piece = static_cast<std::uint32_t>(at * 64) +
-                         static_cast<std::uint32_t>(std::countr_zero(word));
-      ++looked_at;
-      if (best == no_piece || available[piece] < available[best]) best = piece;
-    }
-  }
-  return best;
+  const auto& open = one.open[route];
+  return rarest_bit(
+      open.size(), random_() % open.size(), no_piece,
+      [&](std::size_t at) { return open[at] & by.offers[at]; }, one.available[route]);
 }
 
 // The piece at the head of a connection's queue is through.
@@ -259,6 +253,7 @@ void swarm_model::arrived(std::uint32_t number) {
   by.asked_bytes -= piece_length(piece);
   by.heard = events_.now();
   clear_bit(one.asked, piece);
+  one.note(piece);
   ++outcome_.pieces_by_route[static_cast<std::size_t>(by.route)];
   if (has_bit(one.have, piece))
     ++outcome_.duplicate_pieces;
@@ -278,7 +273,7 @@ void swarm_model::store(std::uint32_t who, std::uint32_t piece, piece_route by) 
   set_bit(one.have, piece);
   one.missing.erase(piece);
   const auto current = std::exchange(one.where[piece], std::int8_t{-1});
-  if (current >= 0) clear_bit(one.wanted[static_cast<std::size_t>(current)], piece);
+  one.note(piece, current);
   one.plan->arrived(by, piece, instant_now());
   events_.after(config_.announce_delay_s, [this, who, piece, by] { announce(who, piece, by); });
   if (one.missing.empty()) {
@@ -324,6 +319,7 @@ void swarm_model::tell(connection& to, std::uint32_t number, std::uint32_t piece
   to.heard = events_.now();
   ++peer.available[static_cast<std::size_t>(to.route)][piece];
   ++outcome_.announcements;
+  peer.note(piece);
   peer.plan->announced(nodes_[to.from]->who.name, instant_now());
   peer.plan->offered(to.route, piece, instant_now());
   // What somebody nearer has need not come from far; and it may be our turn now.

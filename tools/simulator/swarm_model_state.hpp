@@ -3,40 +3,21 @@
 // Threads: one.
 #pragma once
 
+#include "tools/simulator/bits.hpp"
 #include "tools/simulator/swarm_model.hpp"
-
-#include <bit>
 
 namespace shoal::simulator {
 
 inline constexpr std::uint32_t no_piece = ~0u;
 
-inline bool has_bit(const std::vector<std::uint64_t>& bits, std::uint32_t at) {
-  return (bits[at / 64] >> (at % 64) & 1) != 0;
-}
-inline void set_bit(std::vector<std::uint64_t>& bits, std::uint32_t at) {
-  bits[at / 64] |= std::uint64_t{1} << (at % 64);
-}
-inline void clear_bit(std::vector<std::uint64_t>& bits, std::uint32_t at) {
-  bits[at / 64] &= ~(std::uint64_t{1} << (at % 64));
-}
-template <class Visit>
-void for_each_bit(const std::vector<std::uint64_t>& bits, Visit visit) {
-  for (std::size_t i = 0; i < bits.size(); ++i) {
-    for (auto word = bits[i]; word != 0; word &= word - 1) {
-      visit(static_cast<std::uint32_t>(i * 64) + static_cast<std::uint32_t>(std::countr_zero(word)));
-    }
-  }
-}
-
 /// A host of the swarm.
 struct swarm_model::node {
   node(std::uint32_t pieces, bool full)
-      : have((pieces + 63) / 64), asked((pieces + 63) / 64), missing{pieces, !full},
+      : have(words_for(pieces)), asked(words_for(pieces)), missing{pieces, !full},
         where(pieces, -1), asked_by(pieces, -1) {
     for (std::uint32_t piece = 0; full && piece < pieces; ++piece)
       set_bit(have, piece);
-    wanted.fill(bits((pieces + 63) / 64));
+    open.fill(bits(words_for(pieces)));
     available.fill(std::vector<std::uint16_t>(pieces));
   }
 
@@ -53,9 +34,30 @@ struct swarm_model::node {
   /// The route by which each piece is to come now (topology::piece_route), or -1.
   std::vector<std::int8_t> where;
   std::vector<std::int8_t> asked_by;
-  /// The same by route, and how many peers of that route have each piece.
-  std::array<bits, 5> wanted;
+  /// By route: the pieces that may be asked for now (to come by it, not asked for, offered), and
+  /// how many those are.
+  std::array<bits, 5> open;
+  std::array<std::uint32_t, 5> open_count{};
+  /// By route: how many of its peers have each piece.
   std::array<std::vector<std::uint16_t>, 5> available;
+
+  /// Brings `open` up to date for one piece, after anything it depends on changed. `was` is where
+  /// the piece was to come from before, if that changed.
+  void note(std::uint32_t piece, std::int8_t was) {
+    if (was >= 0 && was != where[piece]) set_open(piece, static_cast<std::size_t>(was), false);
+    if (where[piece] < 0) return;
+    const auto route = static_cast<std::size_t>(where[piece]);
+    set_open(piece, route, !has_bit(asked, piece) && available[route][piece] > 0);
+  }
+  void note(std::uint32_t piece) { note(piece, where[piece]); }
+  void set_open(std::uint32_t piece, std::size_t route, bool now) {
+    if (has_bit(open[route], piece) == now) return;
+    if (now)
+      set_bit(open[route], piece);
+    else
+      clear_bit(open[route], piece);
+    open_count[route] += now ? 1 : ~0u;
+  }
   /// Connections by which pieces come, and those by which they go.
   std::vector<std::uint32_t> sources;
   std::vector<std::uint32_t> listeners;

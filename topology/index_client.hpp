@@ -6,12 +6,11 @@
 #include "topology/index_node.hpp"
 
 #include <cstdint>
-#include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 namespace shoal::topology {
@@ -81,54 +80,72 @@ public:
 protected:
   using holdings = std::unordered_map<pack_key, pack_pieces, pack_key_hash>;
 
+  /// Pieces to tell of or to ask for, and which of them matter now.
+  struct masked_pieces {
+    pack_pieces pieces;
+    /// Pieces that changed, or are asked for.
+    piece_words mask;
+  };
   struct waiting_lookup {
     std::vector<pack_pieces> wanted;
     lookup_options options;
+    /// One for each of `wanted`, in that order.
     std::vector<pack_answer> answers;
+    /// Where each pack stands in them.
+    std::unordered_map<pack_key, std::size_t, pack_key_hash> positions;
     /// Answers still expected in this round.
     std::vector<index_address> expected;
-    /// naive: the level that was asked last.
+    /// The level that was asked last; `host`: none yet. Only naive goes beyond `rack`.
     network_level level = network_level::host;
     std::uint32_t tries = 0;
     bool complete = true;
     instant give_up_at;
+
+    /// The pieces nobody holds as far as is known.
+    [[nodiscard]] std::vector<pack_pieces> missing() const;
   };
 
   index_client(const index_setting& setting, host_number self, std::uint64_t session);
 
-  /// Sends the messages of one round of a lookup and notes whom answers are expected from. None
-  /// expected: there is nobody (left) to ask.
-  virtual void ask(std::uint64_t request, waiting_lookup& lookup, instant now,
-                   index_outbox& out) = 0;
+  /// The next round of a lookup: whom to ask for what. None: there is nobody (left) to ask.
+  virtual std::vector<index_message> next_round(waiting_lookup& lookup) = 0;
   /// How long one round may take.
   [[nodiscard]] virtual std::chrono::milliseconds patience() const = 0;
-  /// Splits what is to be told by index: one message each, without numbers.
-  virtual std::vector<index_message> split(index_kind kind, std::span<const pack_pieces> packs,
-                                           std::span<const pack_key> dropped) const = 0;
+  /// Splits what is to be told by index: one message of that kind each; packs of which nothing is
+  /// left, and all with `end_fetch`, among its `dropped`.
+  [[nodiscard]] virtual std::vector<index_message>
+  split(index_kind kind, std::span<const masked_pieces> pieces) const = 0;
   /// A lookup of another host (naive).
   virtual void answer_lookup(const index_message& message, index_outbox& out);
 
+  /// Sends and counts.
   void send(index_message message, index_outbox& out) const;
   /// As `send`, with session and the next number for that index.
   void tell(index_message message, index_outbox& out);
-  void tell_all(index_address index, index_outbox& out);
   [[nodiscard]] index_address own_address() const { return {network_level::host, self_}; }
-  /// What of `wanted` nobody in `answers` holds.
-  [[nodiscard]] static std::vector<pack_pieces> missing_of(const waiting_lookup& lookup);
 
   index_setting setting_;
   host_number self_;
   std::uint64_t session_;
   holdings held_;
+  /// What it fetches now.
   holdings fetching_;
 
 private:
-  void round_ended(std::uint64_t request, instant now, index_outbox& out);
-  void finish(std::uint64_t request);
-  void rank(lookup_result& result) const;
+  using changed_pieces = std::unordered_map<pack_key, piece_words, pack_key_hash>;
 
-  std::unordered_set<pack_key, pack_key_hash> changed_;
-  std::unordered_map<std::uint64_t, waiting_lookup> waiting_;
+  void mark(const pack_pieces& before, const pack_pieces& after);
+  void ask(std::uint64_t request, waiting_lookup& lookup,
+           const std::vector<index_address>* silent, instant now, index_outbox& out);
+  void next(std::uint64_t request, instant now, index_outbox& out);
+  void finish(std::uint64_t request);
+  void take_answer(const index_message& message, instant now, index_outbox& out);
+  void tell_everything(index_address index, bool only_if_any, index_outbox& out);
+  void rank(waiting_lookup& lookup) const;
+  void schedule_sync(instant now);
+
+  changed_pieces changed_;
+  std::map<std::uint64_t, waiting_lookup> waiting_;
   std::unordered_map<index_address, std::uint64_t> sequences_;
   std::vector<lookup_result> results_;
   std::vector<pack_answer> news_;

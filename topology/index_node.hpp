@@ -42,7 +42,7 @@ struct index_config {
   std::uint32_t run_pieces = 1;
   /// What one hop of a lookup may take. Those who wait give up after a multiple of it, the more the
   /// longer the way is that they wait for.
-  std::chrono::milliseconds hop_timeout{250};
+  std::chrono::milliseconds hop_timeout{200};
   /// How often a client asks again before it says what it knows.
   std::uint32_t retries = 1;
   /// topo: how long answers are remembered on the way; zero: not at all.
@@ -54,7 +54,8 @@ struct index_config {
   std::chrono::milliseconds sync_every{0};
   /// topo: a new index waits this long for its children before it tells its parent what they hold.
   std::chrono::milliseconds recover_for{2000};
-  /// How often at most fetchers are told of changes.
+  /// topo: how often at most fetchers, and the index above, are told of changes; the first after a
+  /// quiet time goes out at once.
   std::chrono::milliseconds push_every{200};
 };
 

@@ -12,4 +12,6 @@ class App;
 
 namespace shoal::simulator {
 
+void add_vdn(CLI::App& app, session& to);
+
 } // namespace shoal::simulator

@@ -1,0 +1,59 @@
+// One run of VDN's evaluation: a month of one data centre's traffic under one scheme (VDN §IV).
+//
+// Threads: pure functions; each run on its own. Errors: none. Equal input gives equal output.
+#pragma once
+
+#include "tools/simulator/data_centre/data_centre.hpp"
+#include "tools/simulator/image_model.hpp"
+#include "tools/simulator/trace.hpp"
+#include "tools/simulator/workload.hpp"
+#include "topology/result.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace shoal::simulator {
+
+/// What is varied over the evaluation's tables and figures.
+struct experiment {
+  /// S1 to S6.
+  std::string data_centre = "S6";
+  std::uint32_t image_mb = 512;
+  data_centre_config config;
+  /// The month's requests in 1 / so much of the time (VDN §IV-C).
+  double load_factor = 1;
+  /// All links by so much ("lowBW": 1/5).
+  double bandwidth_factor = 1;
+  similarity similar = similarity::by_version();
+  std::uint64_t seed = 1;
+};
+
+/// 4 MB, the evaluation's chunk (V28).
+inline constexpr std::uint64_t vdn_chunk_bytes = 4'000'000;
+
+/// Requests and images as a data centre takes them.
+data_centre_load load_of(const trace& requests, const image_model& images);
+
+/// The experiment's month: trace and images by its seed.
+data_centre_load load_of(const experiment& run);
+
+/// Runs it, with the index that its scheme needs.
+run_outcome run_experiment(const experiment& run);
+/// As above on a load that was made before. @pre `load` is `load_of(run)`.
+run_outcome run_experiment(const experiment& run, const data_centre_load& load);
+
+/// The value below which `percent` per cent of the values lie (the nearest rank); 0 for none.
+double percentile_of(std::vector<double> values, double percent);
+
+/// The middle of some seeds' values, and where the true middle lies with 95 % confidence whatever
+/// the distribution (order statistics); with fewer than six values, their range.
+struct interval {
+  double median = 0;
+  double low = 0;
+  double high = 0;
+};
+interval median_interval(std::vector<double> values);
+
+} // namespace shoal::simulator

@@ -9,7 +9,8 @@ find_package(CLI11 REQUIRED)
 find_package(GTest REQUIRED)
 find_package(Boost 1.74 REQUIRED)
 find_package(CAF REQUIRED)
-find_package(benchmark REQUIRED)
+# Optional: without libbenchmark-dev tools/benchmarks has no target.
+find_package(benchmark QUIET)
 
 pkg_check_modules(libtorrent REQUIRED IMPORTED_TARGET libtorrent-rasterbar)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)

@@ -24,6 +24,7 @@ topology::index_config index_directory::exact_answers() {
   config.holders_max = 100'000;
   config.domains_max = 100'000;
   config.cache_for = std::chrono::milliseconds{0};
+  config.push_every = std::chrono::milliseconds{0};
   return config;
 }
 
@@ -53,6 +54,11 @@ index_directory::index_directory(topology::index_scheme which, const tree_shape&
       nodes_.emplace(topology::index_address{level, number}, std::move(node));
     }
   }
+  deliver();
+  // New indexes wait for their children before they speak to the index above.
+  now_ += config.recover_for + std::chrono::seconds{1};
+  for (auto& [address, node] : nodes_)
+    node->tick(now_, outbox_);
   deliver();
 }
 

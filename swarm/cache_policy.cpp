@@ -17,6 +17,9 @@ constexpr std::array kinds{cache_policy_kind::live, cache_policy_kind::fifo,
                            cache_policy_kind::lru,  cache_policy_kind::gdsf,
                            cache_policy_kind::s3_fifo, cache_policy_kind::rarity};
 
+/// Of somebody's input that a sentence repeats.
+constexpr std::size_t shown_characters_max = 32;
+
 std::string counted(std::uint64_t count, const std::string& one, const std::string& many) {
   return std::to_string(count) + " " + (count == 1 ? one : many);
 }
@@ -70,8 +73,11 @@ result<cache_policy_kind> parse_cache_policy(std::string_view text) {
     if (text == to_string(kind)) return kind;
     names += (names.empty() ? "" : ", ") + std::string{to_string(kind)};
   }
-  return error{errc::invalid_argument, "`" + std::string{text} +
-                                           "` is no cache policy; there are " + names};
+  std::string shown{text.substr(0, shown_characters_max)};
+  for (auto& c : shown) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  }
+  return error{errc::invalid_argument, "'" + shown + "' is no cache policy; there are " + names};
 }
 
 std::string sentence(const cache_victim& victim) {

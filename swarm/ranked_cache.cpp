@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace shoal::swarm {
 
@@ -172,6 +173,7 @@ cache_victim ranked_cache::give_up(std::uint32_t slot) {
   const auto idle_s = static_cast<std::uint64_t>(time_s_) - entry.used_s;
   gave_up(entry);
   removed(entry.item);
+  last_given_up_ = entry;
   return {.item = entry.item,
           .bytes = entry.bytes,
           .reason = reason(entry),
@@ -191,6 +193,15 @@ std::vector<cache_victim> ranked_cache::evict(std::uint64_t bytes, instant now) 
     freed_bytes += victims.back().bytes;
   }
   return victims;
+}
+
+void ranked_cache::keep_part(cache_item last, std::uint32_t bytes) {
+  if (!last_given_up_ || last_given_up_->item != last || holds(last)) return;
+  const auto slot = items_.add(last);
+  items_.at(slot) = *std::exchange(last_given_up_, std::nullopt);
+  items_.at(slot).bytes = bytes;
+  held_bytes_ += bytes;
+  enter(slot);
 }
 
 std::vector<cache_victim> ranked_cache::evict_idle(instant now) {

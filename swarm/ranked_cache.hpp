@@ -28,6 +28,7 @@ public:
   void set_capacity(std::uint64_t capacity_bytes) final { config_.capacity_bytes = capacity_bytes; }
   void set_copies_floor(std::uint32_t copies) final;
   std::vector<cache_victim> evict(std::uint64_t bytes, instant now) final;
+  void keep_part(cache_item last, std::uint32_t bytes) final;
   std::vector<cache_victim> evict_idle(instant now) override;
   std::vector<cache_victim> next_victims(std::uint64_t bytes, instant now) const final;
   bool holds(cache_item item) const final { return items_.find(item).has_value(); }
@@ -91,6 +92,7 @@ private:
   std::array<slot_heap, queue_count> queues_;
   std::array<std::uint64_t, queue_count> bytes_{};
   std::uint64_t held_bytes_ = 0;
+  std::optional<cache_entry> last_given_up_;
   std::uint64_t stamp_ = 0;
   std::uint32_t cursor_ = 0;
   std::optional<instant> began_;

@@ -19,7 +19,8 @@ error unknown(pack_id pack) {
 } // namespace
 
 disk_pack_store::disk_pack_store(const pack_store_config& config, file lock)
-    : parts_{config}, lock_{std::move(lock)} {}
+    : parts_{config}, lock_{std::move(lock)},
+      cache_{parts_, {config.policy, config.quota_bytes, config.copies_floor}, *this} {}
 
 disk_pack_store::~disk_pack_store() {
   SHOAL_ASSERT(writer_count_ == 0);
@@ -103,8 +104,11 @@ result<void> disk_pack_store::forget(pack_id pack) {
   auto done = found->forget();
   // A failure to remove what is no longer known is told, but the pack is gone.
   if (!found->is_forgotten()) return done;
-  const std::lock_guard packs_lock{packs_mutex_};
-  packs_.erase(pack);
+  {
+    const std::lock_guard packs_lock{packs_mutex_};
+    packs_.erase(pack);
+  }
+  cache_.forget(pack);
   return done;
 }
 
@@ -169,6 +173,7 @@ result<void> disk_pack_store::flush_all() {
     pack->remember_use();
     if (auto flushed = pack->flush(); !flushed && done) done = flushed;
   }
+  cache_.follow();
   // A record that could not be written is tried again.
   if (!done) parts_.dirty.add(1);
   return done;
@@ -207,7 +212,7 @@ std::vector<std::string> disk_pack_store::pins(pack_id pack) const {
 }
 
 void disk_pack_store::touch(pack_id pack) {
-  if (const auto found = find(pack)) found->touch(std::chrono::system_clock::now());
+  cache_.touch(pack);
 }
 
 } // namespace shoal::swarm

@@ -7,6 +7,7 @@
 #include "swarm/store/file.hpp"
 #include "swarm/store/pack_file.hpp"
 #include "swarm/store/pack_store.hpp"
+#include "swarm/store/store_cache.hpp"
 
 #include <atomic>
 #include <memory>
@@ -20,8 +21,8 @@
 
 namespace shoal::swarm {
 
-/// Implements `pack_store`.
-class disk_pack_store final : public pack_store {
+/// Implements `pack_store`; making room is `store_cache`'s.
+class disk_pack_store final : public pack_store, private pack_directory {
 public:
   /// @pre `lock` is held and the directories exist.
   disk_pack_store(const pack_store_config& config, file lock);
@@ -51,9 +52,10 @@ public:
   result<void> unpin(pack_id pack, const std::string& owner) override;
   std::vector<std::string> pins(pack_id pack) const override;
   void touch(pack_id pack) override;
-  result<void> make_room(std::uint64_t bytes) override;
+  result<void> make_room(std::uint64_t bytes) override { return cache_.make_room(bytes); }
   std::uint64_t held_bytes() const override { return parts_.space.held_bytes(); }
   std::uint64_t quota_bytes() const override { return parts_.space.quota_bytes(); }
+  pack_cache* cache() override { return &cache_; }
   result<std::vector<scrub_finding>>
   scrub(std::optional<pack_id> only, const std::function<bool(std::uint64_t)>& progress) override;
   result<void> put_recipe(recipe_id id, std::string_view bytes) override;
@@ -72,8 +74,8 @@ public:
 private:
   using pack_pointer = std::shared_ptr<pack_file>;
 
-  [[nodiscard]] pack_pointer find(pack_id pack) const;
-  [[nodiscard]] std::vector<pack_pointer> all() const;
+  [[nodiscard]] pack_pointer find(pack_id pack) const override;
+  [[nodiscard]] std::vector<pack_pointer> all() const override;
   void insert(pack_pointer pack);
   void warn(std::string text) const;
   void warn(const result<void>& done) const;
@@ -90,7 +92,6 @@ private:
   result<void> complete(pack_file& pack, const file& staged, space_claim& claimed);
   result<void> flush_all();
   void flush_in_background();
-  result<std::uint64_t> evict(std::uint64_t bytes);
 
   store_parts parts_;
   const file lock_;
@@ -103,13 +104,12 @@ private:
   std::mutex flush_mutex_;
   /// What a flush in the background lost since the last `sync`.
   std::optional<error> lost_;
-  /// One eviction at a time.
-  std::mutex eviction_mutex_;
 
   mutable std::shared_mutex packs_mutex_;
   std::unordered_map<pack_id, pack_pointer> packs_;
   mutable std::mutex warnings_mutex_;
   mutable std::vector<std::string> warnings_;
+  store_cache cache_;
 
   std::thread flusher_;
 };

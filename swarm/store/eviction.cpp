@@ -1,115 +1,104 @@
-// Making room, and looking for rot.
-#include "swarm/store/disk_pack_store.hpp"
+// Making room.
+#include "swarm/store/store_cache.hpp"
 
-#include <algorithm>
+#include <unordered_map>
 
 namespace shoal::swarm {
 
 namespace {
 
-/// At least `bytes` worth of the pieces held, if there are so many, from the pack's end: its
-/// beginning is what a VM that boots from it reads first.
-piece_set last_pieces(const pack_file& pack, std::uint64_t bytes) {
-  const auto held = pack.have();
-  piece_set chosen{held.size()};
-  std::uint64_t chosen_bytes = 0;
-  for (auto piece = held.size(); piece > 0 && chosen_bytes < bytes; --piece) {
-    if (!held.contains(piece - 1)) continue;
-    chosen.insert(piece - 1);
-    chosen_bytes += pack.piece_length(piece - 1);
-  }
-  return chosen;
-}
+pack_runs::time now() { return std::chrono::system_clock::now(); }
 
-result<void> drop_bad_piece(pack_file& pack, std::uint32_t piece) {
-  auto bad = piece_set{pack.have().size()};
-  bad.insert(piece);
-  const auto dropped = pack.drop(bad, pack_file::drop_reason::bad_piece);
-  return dropped ? result<void>{} : dropped.error();
-}
+constexpr int futile_rounds_max = 8;
 
 } // namespace
 
-result<void> disk_pack_store::make_room(std::uint64_t bytes) {
+result<void> store_cache::make_room(std::uint64_t bytes) {
   const std::lock_guard lock{eviction_mutex_};
-  // A file system may give space back late, or to somebody else; each round evicts something.
-  while (true) {
+  // A file system may give space back late, or to somebody else; each round evicts something, unless
+  // what was chosen is forgotten or pinned just then.
+  for (int futile = 0;;) {
     const auto missing = parts_.space.shortfall(bytes);
     if (!missing) return missing.error();
     if (*missing == 0) return {};
-    const auto freed = evict(*missing);
-    if (!freed) return freed.error();
-    if (*freed == 0) {
+    follow();
+    // Nothing is sacrificed for something that does not fit anyway.
+    const bool suffices = runs_.evictable_bytes() >= *missing;
+    const auto gone = suffices ? drop(runs_.take(*missing, now())) : eviction{};
+    if (!gone) return gone.error();
+    if (gone->bytes == 0 && (!suffices || ++futile == futile_rounds_max)) {
       auto why = parts_.space.no_space(bytes);
       why.message += "; " + readable_bytes(*missing) +
-                     " would have to go, and what is neither pinned nor being written does "
-                     "not suffice: unpin or remove images, or raise the quota";
+                     " would have to go, and what is neither pinned nor being written";
+      if (settings().copies_floor > 0) why.message += " nor among the last copies in the site";
+      why.message += " does not suffice: unpin or remove images, or raise the quota";
       return why;
     }
   }
 }
 
-result<std::uint64_t> disk_pack_store::evict(std::uint64_t bytes) {
-  std::vector<std::pair<pack_file::time, pack_pointer>> candidates;
-  std::uint64_t evictable_bytes = 0;
-  for (auto& pack : all()) {
-    const auto status = pack->status();
-    if (status.pinned || status.piece_count_held == 0) continue;
-    evictable_bytes += status.held_bytes;
-    candidates.emplace_back(pack->last_use(), std::move(pack));
+result<eviction> store_cache::drop(const std::vector<pieces_to_drop>& drops) {
+  eviction gone;
+  for (const auto& [id, pieces] : drops) {
+    const auto pack = packs_.find(id);
+    if (!pack) continue;
+    const auto dropped = pack->drop(pieces, pack_file::drop_reason::eviction);
+    if (!dropped) {
+      tell(gone);
+      return dropped.error();
+    }
+    gone.bytes += dropped->bytes;
+    if (dropped->piece_count > 0) gone.packs.push_back({id, dropped->piece_count, dropped->bytes});
   }
-  // Nothing is sacrificed for something that does not fit anyway.
-  if (evictable_bytes < bytes) return std::uint64_t{0};
-  std::ranges::sort(candidates, {}, [](const auto& candidate) { return candidate.first; });
-  std::uint64_t freed_bytes = 0;
-  for (const auto& [last_use, pack] : candidates) {
-    if (freed_bytes >= bytes) break;
-    const auto chosen = last_pieces(*pack, bytes - freed_bytes);
-    const auto dropped = pack->drop(chosen, pack_file::drop_reason::eviction);
-    if (!dropped) return dropped.error();
-    freed_bytes += dropped->bytes;
-  }
-  return freed_bytes;
+  tell(gone);
+  return gone;
 }
 
-result<std::vector<scrub_finding>>
-disk_pack_store::scrub(std::optional<pack_id> only,
-                       const std::function<bool(std::uint64_t)>& progress) {
-  std::vector<pack_pointer> chosen;
-  if (only) {
-    chosen.push_back(find(*only));
-    if (!chosen.front()) {
-      return error{errc::not_found, "pack " + only->hex() + " is not in this store"};
-    }
-  } else {
-    chosen = all();
+eviction store_cache::foresee(std::uint64_t bytes) const {
+  eviction would;
+  std::unordered_map<pack_id, std::size_t> places;
+  for (const auto& run : runs_.foresee(bytes, now())) {
+    const auto [place, is_new] = places.try_emplace(run.pack, would.packs.size());
+    if (is_new) would.packs.push_back({run.pack, 0, 0});
+    auto& pack = would.packs[place->second];
+    pack.piece_count += run.piece_count_held;
+    pack.bytes += run.why.bytes;
+    would.bytes += run.why.bytes;
   }
-  std::vector<scrub_finding> findings;
-  std::vector<std::byte> buffer;
-  std::uint64_t done_bytes = 0;
-  for (const auto& pack : chosen) {
-    const auto held = pack->have();
-    bool stopped = false;
-    result<void> done;
-    held.for_each([&](std::uint32_t piece) {
-      if (stopped || !done) return;
-      const auto good = pack->scrub_piece(piece, buffer);
-      if (!good) {
-        done = good.error();
-        return;
-      }
-      if (!*good) {
-        findings.push_back({pack->id(), piece});
-        done = drop_bad_piece(*pack, piece);
-      }
-      done_bytes += pack->piece_length(piece);
-      stopped = progress && !progress(done_bytes);
-    });
-    // A pack that is forgotten meanwhile has nothing left to scrub.
-    if (!done && !pack->is_forgotten()) return done.error();
-    if (stopped) break;
+  return would;
+}
+
+result<eviction> store_cache::evict(std::uint64_t bytes, bool dry_run) {
+  const std::lock_guard lock{eviction_mutex_};
+  follow();
+  if (dry_run) return foresee(bytes);
+  return drop(runs_.take(bytes, now()));
+}
+
+result<eviction> store_cache::evict_to_quota(bool dry_run) {
+  return evict(parts_.space.over_quota_bytes(), dry_run);
+}
+
+result<eviction> store_cache::evict_pieces(pack_id pack, const piece_set& pieces, bool dry_run) {
+  const std::lock_guard lock{eviction_mutex_};
+  const auto found = packs_.find(pack);
+  if (!found) return eviction{};
+  if (found->status().pinned) {
+    return error{errc::conflict, "pack " + pack.hex() + " is pinned by " +
+                                     found->pins().begin()->first};
   }
-  return findings;
+  if (!dry_run) return drop({{pack, pieces}});
+  const auto held = pieces & found->have();
+  evicted_pack would{pack, held.count(), 0};
+  held.for_each([&](std::uint32_t piece) { would.bytes += found->piece_length(piece); });
+  return eviction{would.bytes, {would}};
+}
+
+result<eviction> store_cache::evict_idle() {
+  const std::lock_guard lock{eviction_mutex_};
+  if (settings().policy != cache_policy_kind::live) return eviction{};
+  follow();
+  return drop(runs_.take_idle(now()));
 }
 
 } // namespace shoal::swarm

@@ -100,6 +100,8 @@ result<void> disk_pack_store::start() {
   for (const auto& path : {layout.packs(), layout.pins(), layout.recipes()}) {
     if (auto done = sync_directory(path); !done) return done;
   }
+  // The quota decides what of the packs is believed.
+  warn(cache_.load_settings());
   if (auto done = load_packs(); !done) return done;
   flusher_ = std::thread{[this] { flush_in_background(); }};
   return {};

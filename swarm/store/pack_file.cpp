@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <utility>
 
 namespace shoal::swarm {
 
@@ -40,11 +41,20 @@ pack_status pack_file::status() const {
           .piece_count = piece_count(),
           .piece_count_held = have_.count(),
           .held_bytes = bytes_of(have_),
-          .pinned = !pins_.empty()};
+          .pinned = !pins_.empty(),
+          .last_use = last_use()};
 }
 
 piece_set pack_file::have() const {
   const std::shared_lock lock{mutex_};
+  return have_;
+}
+
+std::optional<piece_set> pack_file::changed_since(contents_mark& mark) const {
+  const std::shared_lock lock{mutex_};
+  // Pieces only come while the generation is the same.
+  const contents_mark now{generation_, have_.count(), true};
+  if (std::exchange(mark, now) == now) return std::nullopt;
   return have_;
 }
 

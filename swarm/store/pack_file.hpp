@@ -23,6 +23,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <shared_mutex>
 #include <string>
 #include <vector>
@@ -99,6 +100,16 @@ public:
   }
   [[nodiscard]] pack_status status() const;
   [[nodiscard]] piece_set have() const;
+  /// Says which of the pack's contents somebody has seen; a new one has seen none.
+  struct contents_mark {
+    std::uint64_t generation = 0;
+    std::uint32_t piece_count = 0;
+    bool valid = false;
+
+    friend bool operator==(const contents_mark&, const contents_mark&) = default;
+  };
+  /// What is held if it is not what `mark` says, which then says that.
+  std::optional<piece_set> changed_since(contents_mark& mark) const;
   result<pack_descriptor> descriptor() const;
 
   /// Compares a piece with its hash.

@@ -8,6 +8,7 @@
 
 #include "swarm/pack.hpp"
 #include "swarm/piece_set.hpp"
+#include "swarm/store/pack_cache.hpp"
 #include "topology/result.hpp"
 
 #include <chrono>
@@ -29,6 +30,9 @@ struct pack_store_config {
   std::uint64_t quota_bytes = 0;
   /// Bytes left free on the file system; the store says no_space before the disk does.
   std::uint64_t reserve_bytes = 256ull * 1024 * 1024;
+  /// What goes first when room is needed, and how many copies of it a site keeps at least.
+  cache_policy_kind policy = cache_policy_kind::lru;
+  std::uint32_t copies_floor = 0;
 };
 
 /// One pack as the store knows it.
@@ -39,6 +43,8 @@ struct pack_status {
   std::uint32_t piece_count_held = 0;
   std::uint64_t held_bytes = 0;
   bool pinned = false;
+  /// By the machine's clock; outlives the process.
+  std::chrono::sys_time<std::chrono::nanoseconds> last_use{};
 };
 
 /// A bad piece found by `scrub`; it has been dropped from the set of pieces held.
@@ -116,15 +122,17 @@ public:
   virtual result<void> unpin(pack_id pack, const std::string& owner) = 0;
   /// The owners of the pack's pins, each as often as it pinned.
   [[nodiscard]] virtual std::vector<std::string> pins(pack_id pack) const = 0;
-  /// Marks use, for eviction in the order of last use.
+  /// Marks use of all of a pack, for the order of eviction; `pack_cache::used` of some pieces.
   virtual void touch(pack_id pack) = 0;
   /// Makes sure `bytes` more fit in quota and disk, evicting unpinned pieces (holes are punched)
-  /// of the packs used longest ago. What is being written just then counts and cannot be evicted.
+  /// as the cache policy says. What is being written just then counts and cannot be evicted.
   /// @returns errc::no_space saying what would be needed; nothing is evicted if that is clear beforehand.
   virtual result<void> make_room(std::uint64_t bytes) = 0;
 
   [[nodiscard]] virtual std::uint64_t held_bytes() const = 0;
   [[nodiscard]] virtual std::uint64_t quota_bytes() const = 0;
+  /// The store as a cache; lives as long as the store. Null for a store that never evicts.
+  [[nodiscard]] virtual pack_cache* cache() { return nullptr; }
 
   /// Re-reads and verifies every held piece (of one pack, or all); bad ones are dropped and told.
   /// `progress` gets bytes done and may answer false to stop.

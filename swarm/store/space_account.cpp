@@ -52,7 +52,7 @@ void space_claim::settle(bool keep) {
 
 space_account::space_account(std::filesystem::path directory, std::uint64_t quota_bytes,
                              std::uint64_t reserve_bytes)
-    : directory_{std::move(directory)}, quota_bytes_{quota_bytes}, reserve_bytes_{reserve_bytes} {}
+    : directory_{std::move(directory)}, reserve_bytes_{reserve_bytes}, quota_bytes_{quota_bytes} {}
 
 result<space_claim> space_account::reserve(std::uint64_t bytes) {
   {
@@ -136,6 +136,16 @@ error space_account::no_space(std::uint64_t bytes) const {
 std::uint64_t space_account::held_bytes() const {
   const std::lock_guard lock{mutex_};
   return held_bytes_;
+}
+
+std::uint64_t space_account::quota_bytes() const {
+  const std::lock_guard lock{mutex_};
+  return quota_bytes_;
+}
+
+void space_account::set_quota(std::uint64_t quota_bytes) {
+  const std::lock_guard lock{mutex_};
+  quota_bytes_ = quota_bytes;
 }
 
 } // namespace shoal::swarm

@@ -62,7 +62,9 @@ public:
   [[nodiscard]] error no_space(std::uint64_t bytes) const;
 
   [[nodiscard]] std::uint64_t held_bytes() const;
-  [[nodiscard]] std::uint64_t quota_bytes() const { return quota_bytes_; }
+  [[nodiscard]] std::uint64_t quota_bytes() const;
+  /// From now on; what is held already stays.
+  void set_quota(std::uint64_t quota_bytes);
 
 private:
   friend class space_claim;
@@ -71,9 +73,9 @@ private:
   result<std::uint64_t> shortfall_locked(std::uint64_t bytes) const;
 
   const std::filesystem::path directory_;
-  const std::uint64_t quota_bytes_;
   const std::uint64_t reserve_bytes_;
   mutable std::mutex mutex_;
+  std::uint64_t quota_bytes_;
   std::uint64_t held_bytes_ = 0;
   /// Claimed; the file system does not count the unwritten ones yet.
   std::uint64_t unwritten_bytes_ = 0;

@@ -18,6 +18,8 @@ struct store_layout {
   /// Says that this is a store, and of which version; made before anything else.
   [[nodiscard]] std::filesystem::path format() const { return root / "format"; }
   [[nodiscard]] std::filesystem::path new_format() const { return root / "format.new"; }
+  /// What an operator set of the cache while the daemon ran.
+  [[nodiscard]] std::filesystem::path cache_settings() const { return root / "cache"; }
   [[nodiscard]] std::filesystem::path packs() const { return root / "packs"; }
   [[nodiscard]] std::filesystem::path pins() const { return root / "pins"; }
   [[nodiscard]] std::filesystem::path recipes() const { return root / "recipes"; }

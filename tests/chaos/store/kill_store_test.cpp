@@ -47,14 +47,17 @@ TEST_P(KillStoreTest, NothingAcknowledgedIsLostAndNothingUnverifiedIsReported) {
   }
   (void)workload_packs();
   const scratch_directory scratch{GetParam()};
-  const pack_store_config config{.directory = scratch.path() / "store",
-                                 .quota_bytes = 40 * workload_piece_bytes,
-                                 .reserve_bytes = 0};
+  pack_store_config config{.directory = scratch.path() / "store",
+                           .quota_bytes = 40 * workload_piece_bytes,
+                           .reserve_bytes = 0};
   expectation expected;
   std::mt19937_64 random{42};
   std::size_t most_expected = 0;
   for (int round = 0; round < kills; ++round) {
     SCOPED_TRACE(round);
+    // Each child may evict by another policy than the one before.
+    const auto policies = cache_policy_kinds();
+    config.policy = policies[static_cast<std::size_t>(round) % policies.size()];
     const auto life = static_cast<unsigned>(random() % life_microseconds_max);
     const auto status = kill_a_child(config, random(), life, expected);
     ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)

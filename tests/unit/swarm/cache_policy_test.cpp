@@ -40,8 +40,8 @@ class EveryCachePolicyTest : public ::testing::TestWithParam<cache_policy_kind> 
 INSTANTIATE_TEST_SUITE_P(Policies, EveryCachePolicyTest,
                          ::testing::ValuesIn(cache_policy_kinds().begin(),
                                              cache_policy_kinds().end()),
-                         [](const auto& info) {
-                           std::string name{to_string(info.param)};
+                         [](const auto& tested) {
+                           std::string name{to_string(tested.param)};
                            std::erase(name, '-');
                            return name;
                          });
@@ -62,6 +62,16 @@ TEST_P(EveryCachePolicyTest, GivesUpNoMoreThanIsNeeded) {
   EXPECT_EQ(policy->evict(chunk + 1, at(10)).size(), 2u);
   EXPECT_EQ(policy->held_bytes(), 2ull * chunk);
   EXPECT_TRUE(policy->evict(0, at(10)).empty());
+}
+
+TEST_P(EveryCachePolicyTest, WhatStaysOfTheLastItemKeepsItsPlace) {
+  auto policy = policy_with(GetParam(), {1, 2, 3});
+  const auto last = policy->evict(chunk + 10, at(10)).back();
+  policy->keep_part(last.item, 7);
+  EXPECT_EQ(policy->held_bytes(), chunk + 7ull);
+  const auto next = policy->evict(1, at(11)).front();
+  EXPECT_EQ(next.item, last.item);
+  EXPECT_EQ(next.bytes, 7u);
 }
 
 TEST_P(EveryCachePolicyTest, NeverGivesUpWhatIsInUseOrPinned) {
@@ -364,7 +374,7 @@ TEST(CachePolicyTest, NamesAreReadBackAndOthersRefusedWithWhatThereIs) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, errc::invalid_argument);
   EXPECT_EQ(refused.error().message,
-            "`LRU` is no cache policy; there are live, fifo, lru, gdsf, s3-fifo, rarity");
+            "'LRU' is no cache policy; there are live, fifo, lru, gdsf, s3-fifo, rarity");
 }
 
 TEST(CacheQuotaTest, IsBytesOrMultiplesOfAnImage) {

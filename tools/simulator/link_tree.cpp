@@ -5,6 +5,7 @@ namespace shoal::simulator {
 std::uint32_t link_tree::add_host(const topology::place& where, double rate_bytes_per_second) {
   node one;
   one.own = make(rate_bytes_per_second > 0 ? rate_bytes_per_second : rates_.host);
+  if (rates_.disk > 0) one.disk = links_.add_link(rates_.disk);
   one.site_link = domain(where.site, rates_.site, one.site);
   one.cluster_link = domain(where.site + "/" + where.cluster, rates_.cluster, one.cluster);
   one.rack_link = domain(where.path(), rates_.rack, one.rack);
@@ -26,6 +27,7 @@ void link_tree::path(std::uint32_t from, std::uint32_t to, std::vector<link_numb
   if (a.rack != b.rack) cross(a.rack_link, b.rack_link);
   if (a.cluster != b.cluster) cross(a.cluster_link, b.cluster_link);
   if (a.site != b.site) cross(a.site_link, b.site_link);
+  if (b.disk != nowhere) path.push_back(b.disk);
 }
 
 link_tree::uplink link_tree::make(double rate) {

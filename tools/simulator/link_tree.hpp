@@ -21,6 +21,8 @@ struct link_rates {
   double rack = 0;
   double cluster = 0;
   double site = 0;
+  /// What a host's disk writes: a link that everything coming in crosses.
+  double disk = 0;
 };
 
 /// Mbit/s, as links are sold, in bytes per second.
@@ -53,6 +55,7 @@ public:
 private:
   struct node {
     uplink own;
+    link_number disk = nowhere;
     /// Dense numbers of the rack, cluster and site.
     std::uint32_t rack = 0, cluster = 0, site = 0;
     uplink rack_link, cluster_link, site_link;

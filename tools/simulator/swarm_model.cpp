@@ -31,7 +31,7 @@ swarm_model::~swarm_model() = default;
 
 topology::instant swarm_model::instant_now() const {
   // The epoch means "never" to the policies: the simulation begins an hour later.
-  const std::chrono::duration<double> since{events_.now() + 3600};
+  const std::chrono::duration<double> since{events_.now() * config_.policy_clock_rate + 3600};
   return topology::instant{std::chrono::duration_cast<std::chrono::nanoseconds>(since)};
 }
 
@@ -80,7 +80,7 @@ void swarm_model::join(std::uint32_t who) {
   use_holders(who);
   show(who);
   look(who);
-  events_.after(config_.rest_interval_s, [this, who] { announce_rest(who); });
+  events_.after(config_.rest_interval_s / config_.policy_clock_rate, [this, who] { announce_rest(who); });
   if (std::exchange(views_due_, true)) return;
   events_.after(config_.view_delay_s, [this] {
     views_due_ = false;
@@ -184,7 +184,7 @@ void swarm_model::look(std::uint32_t who) {
   one.plan->look_at_self(one.missing, seen, instant_now());
   one.plan->look_for_late(one.missing, seen, instant_now());
   reroute_all(who);
-  events_.after(config_.look_interval_s, [this, who] { look(who); });
+  events_.after(config_.look_interval_s / config_.policy_clock_rate, [this, who] { look(who); });
 }
 
 // Asks the plan where a piece is to come from now. @returns whether that changed.
@@ -308,7 +308,7 @@ void swarm_model::announce_rest(std::uint32_t who) {
       tell(*connections_[number], number, piece);
   }
   if (one.missing.empty() && one.unannounced.empty()) return;
-  events_.after(config_.rest_interval_s, [this, who] { announce_rest(who); });
+  events_.after(config_.rest_interval_s / config_.policy_clock_rate, [this, who] { announce_rest(who); });
 }
 
 // A peer hears that the piece is there.

@@ -46,6 +46,10 @@ struct swarm_model_config {
   /// that nobody waits for (pack_transfer's late_interval and second tick).
   double look_interval_s = 0.1;
   double rest_interval_s = 1;
+  /// How fast the policies' clock runs. Their patience is made for the default piece: with pieces
+  /// n times as large everything takes n times as long, and a clock that runs n times slower makes
+  /// the swarm that of an image n times smaller. So large pieces show a little too long times.
+  double policy_clock_rate = 1;
   /// What one connection reaches where no link limits it.
   double connection_bytes_per_second_max = 1.25e9;
   std::uint64_t seed = 1;

@@ -12,6 +12,8 @@ class App;
 
 namespace shoal::simulator {
 
+void add_cern(CLI::App& app, session& to);
+void add_swarm(CLI::App& app, session& to);
 void add_vdn(CLI::App& app, session& to);
 
 } // namespace shoal::simulator

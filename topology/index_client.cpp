@@ -121,7 +121,7 @@ void index_client::end_fetch(std::span<const pack_key> packs, instant now, index
 }
 
 void index_client::handle(const index_message& message, instant now, index_outbox& out) {
-  if (!message.well_formed()) return;
+  if (!message.well_formed() || !setting_.net->known(message.from)) return;
   switch (message.kind) {
   case index_kind::answer: return take_answer(message, now, out);
   case index_kind::push:

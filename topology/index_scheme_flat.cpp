@@ -21,7 +21,10 @@ void flat_node::start(instant now, index_outbox& out) {
 }
 
 void flat_node::handle(const index_message& message, instant now, index_outbox& out) {
-  if (!message.well_formed() || message.from.level != network_level::host) return;
+  if (!message.well_formed() || message.from.level != network_level::host ||
+      !setting_.net->known(message.from)) {
+    return;
+  }
   switch (message.kind) {
   case index_kind::publish:
   case index_kind::begin_fetch:

@@ -41,7 +41,7 @@ void topo_node::start(instant now, index_outbox& out) {
 }
 
 void topo_node::handle(const index_message& message, instant now, index_outbox& out) {
-  if (!message.well_formed()) return;
+  if (!message.well_formed() || !setting_.net->known(message.from)) return;
   switch (message.kind) {
   case index_kind::publish:
   case index_kind::begin_fetch:

@@ -87,6 +87,10 @@ public:
 
   /// Domains of the level, empty ones included: numbers are below this. For `host` as `host_count`.
   [[nodiscard]] std::uint32_t domain_count(network_level level) const;
+  /// Whether there is, or was, such a domain or host.
+  [[nodiscard]] bool known(domain_id domain) const {
+    return domain.level <= network_level::world && domain.number < domain_count(domain.level);
+  }
   /// The domain of that level around the host (its last one, if it left); itself for `host`.
   [[nodiscard]] domain_id domain_of(host_number host, network_level level) const;
   /// The domain of that level around the domain; itself for its own level. @pre not below its own.

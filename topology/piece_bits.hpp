@@ -36,6 +36,10 @@ constexpr std::size_t words_for(std::uint32_t piece_count) {
   return (static_cast<std::size_t>(piece_count) + 63) / 64;
 }
 
+/// No pack has more: at 256 KiB a piece it would be 4 TiB. What claims to is not well formed, lest a
+/// few bytes of a message make us reserve gigabytes.
+inline constexpr std::uint32_t pieces_max = 1u << 24;
+
 /// The bits of word `index` that stand for pieces.
 constexpr std::uint64_t word_mask(std::uint32_t piece_count, std::size_t index) {
   const auto before = index * 64;
@@ -83,7 +87,7 @@ struct pack_pieces {
   }
   /// Whether its length fits and it has no bits past the end.
   [[nodiscard]] bool well_formed() const {
-    if (piece_count == 0) return false;
+    if (piece_count == 0 || piece_count > pieces_max) return false;
     if (all) return words.empty();
     return words.size() == words_for(piece_count) &&
            (words.back() & ~word_mask(piece_count, words.size() - 1)) == 0;

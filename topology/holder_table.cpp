@@ -1,7 +1,6 @@
 #include "topology/holder_table.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <unordered_set>
 
 namespace shoal::topology {
@@ -12,9 +11,19 @@ std::size_t bitmap_bytes(std::uint32_t piece_count) {
   return (static_cast<std::size_t>(piece_count) + 7) / 8;
 }
 
-std::string full_bitmap(std::uint32_t piece_count) {
-  std::string bitmap(bitmap_bytes(piece_count), '\xff');
-  if (piece_count % 8 != 0) bitmap.back() = static_cast<char>((1u << (piece_count % 8)) - 1);
+pack_pieces to_pieces(const holding& held) {
+  if (held.all) return all_pieces(held.pack, held.piece_count);
+  piece_words words(words_for(held.piece_count));
+  for (std::size_t i = 0; i < held.bitmap.size(); ++i) {
+    words[i / 8] |= std::uint64_t{static_cast<unsigned char>(held.bitmap[i])} << (i % 8 * 8);
+  }
+  return make_pieces(held.pack, held.piece_count, std::move(words));
+}
+
+std::string to_bitmap(const pack_pieces& pieces) {
+  std::string bitmap(bitmap_bytes(pieces.piece_count), '\0');
+  for (std::size_t i = 0; i < bitmap.size(); ++i)
+    bitmap[i] = static_cast<char>(pieces.word(i / 8) >> (i % 8 * 8));
   return bitmap;
 }
 
@@ -22,10 +31,6 @@ bool well_formed(std::string_view bitmap, std::uint32_t piece_count) {
   if (bitmap.size() != bitmap_bytes(piece_count)) return false;
   return piece_count % 8 == 0 ||
          static_cast<unsigned char>(bitmap.back()) >> (piece_count % 8) == 0;
-}
-
-bool no_pieces(std::string_view bitmap) {
-  return std::all_of(bitmap.begin(), bitmap.end(), [](char byte) { return byte == 0; });
 }
 
 void set_piece(std::string& bitmap, std::uint32_t piece, bool held) {
@@ -39,14 +44,8 @@ std::vector<pack_key> list(const std::set<pack_key>& packs) { return {packs.begi
 
 } // namespace
 
-std::size_t holder_table::key_hash::operator()(const pack_key& key) const noexcept {
-  std::size_t hash = 0;
-  std::memcpy(&hash, key.data(), sizeof hash);
-  return hash;
-}
-
 result<std::vector<pack_key>> holder_table::announce(const announcement& news) {
-  std::unordered_map<pack_key, std::uint32_t, key_hash> piece_counts;
+  std::unordered_map<pack_key, std::uint32_t, pack_key_hash> piece_counts;
   for (const auto& held : news.holdings) {
     if (auto checked = check(held); !checked) return checked.error();
     const auto [known, first] = piece_counts.emplace(held.pack, held.piece_count);
@@ -58,14 +57,8 @@ result<std::vector<pack_key>> holder_table::announce(const announcement& news) {
   const auto host = enter(news.host, news.session, changed);
   if (!host) return list(changed);
   if (news.complete) {
-    std::vector<pack_key> gone;
-    for (auto& [pack, state] : packs_) {
-      if (piece_counts.count(pack) == 0 && find_entry(state, *host) != nullptr) {
-        gone.push_back(pack);
-      }
-    }
-    for (const auto& pack : gone)
-      drop(*host, pack, changed);
+    for (const auto& pack : table_.packs_of(*host))
+      if (!piece_counts.contains(pack)) drop(*host, pack, changed);
   }
   for (const auto& pack : news.dropped)
     drop(*host, pack, changed);
@@ -89,13 +82,9 @@ holder_table::change_pieces(const std::string& host, std::uint64_t session, cons
   changes changed;
   const auto number = enter(host, session, changed);
   if (!number) return list(changed);
-  const auto state = packs_.find(pack);
-  const auto* before = state == packs_.end() ? nullptr : find_entry(state->second, *number);
-  if (before == nullptr || !before->holds) {
-    held.bitmap.assign(bitmap_bytes(piece_count), '\0');
-  } else {
-    held.bitmap = before->all() ? full_bitmap(piece_count) : before->bitmap;
-  }
+  const auto before = table_.held(*number, pack);
+  held.bitmap = before.piece_count == 0 ? std::string(bitmap_bytes(piece_count), '\0')
+                                        : to_bitmap(before);
   held.all = false;
   for (const auto piece : added)
     set_piece(held.bitmap, piece, true);
@@ -112,12 +101,15 @@ std::vector<pack_key> holder_table::begin_fetch(const std::string& host, std::ui
   const auto number = enter(host, session, changed);
   if (!number) return list(changed);
   for (const auto& pack : packs) {
-    auto& state = packs_[pack];
-    auto& mine = entry_of(state, *number);
-    mine.wanted = wanted;
-    if (mine.fetches) continue;
-    mine.fetches = true;
-    touch(pack, state, changed);
+    auto& fetches = fetches_[pack];
+    const auto mine = std::find_if(fetches.begin(), fetches.end(),
+                                   [&](const auto& one) { return one.host == *number; });
+    if (mine != fetches.end()) {
+      mine->wanted = wanted;
+      continue;
+    }
+    fetches.push_back({*number, std::string{wanted}});
+    touch(pack, changed);
   }
   return list(changed);
 }
@@ -127,17 +119,8 @@ std::vector<pack_key> holder_table::end_fetch(const std::string& host, std::uint
   changes changed;
   const auto number = enter(host, session, changed);
   if (!number) return list(changed);
-  for (const auto& pack : packs) {
-    const auto state = packs_.find(pack);
-    if (state == packs_.end()) continue;
-    auto* mine = find_entry(state->second, *number);
-    if (mine == nullptr || !mine->fetches) continue;
-    mine->fetches = false;
-    mine->wanted.clear();
-    erase_idle(state->second, *number);
-    touch(pack, state->second, changed);
-    erase_if_empty(pack);
-  }
+  for (const auto& pack : packs)
+    if (erase_fetch(*number, pack)) touch(pack, changed);
   return list(changed);
 }
 
@@ -155,16 +138,18 @@ std::vector<pack_view> holder_table::lookup(std::span<const pack_key> packs,
   for (const auto& pack : packs) {
     auto& view = views.emplace_back();
     view.pack = pack;
-    const auto found = packs_.find(pack);
-    if (found == packs_.end()) continue;
-    view.piece_count = found->second.piece_count;
-    view.revision = found->second.revision;
-    for (const auto& one : found->second.entries) {
-      const auto& name = hosts_[one.host].name;
-      if (one.holds && name != except) {
-        view.holders.push_back({.host = name, .all = one.all(), .bitmap = one.bitmap});
-      }
-      if (one.fetches) view.fetchers.push_back({.host = name, .wanted = one.wanted});
+    view.piece_count = table_.piece_count(pack);
+    view.revision = revision(pack);
+    for (const auto host : table_.children_of(pack)) {
+      const auto& name = hosts_[host].name;
+      if (name == except) continue;
+      const auto held = table_.held(host, pack);
+      view.holders.push_back(
+          {.host = name, .all = held.all, .bitmap = held.all ? std::string{} : to_bitmap(held)});
+    }
+    if (const auto found = fetches_.find(pack); found != fetches_.end()) {
+      for (const auto& one : found->second)
+        view.fetchers.push_back({.host = hosts_[one.host].name, .wanted = one.wanted});
     }
     const auto by_name = [](const auto& a, const auto& b) { return a.host < b.host; };
     std::sort(view.holders.begin(), view.holders.end(), by_name);
@@ -175,30 +160,33 @@ std::vector<pack_view> holder_table::lookup(std::span<const pack_key> packs,
 
 std::vector<std::string> holder_table::fetchers(const pack_key& pack) const {
   std::vector<std::string> names;
-  const auto found = packs_.find(pack);
-  if (found == packs_.end()) return names;
-  for (const auto& one : found->second.entries) {
-    if (one.fetches) names.push_back(hosts_[one.host].name);
-  }
+  const auto found = fetches_.find(pack);
+  if (found == fetches_.end()) return names;
+  for (const auto& one : found->second)
+    names.push_back(hosts_[one.host].name);
   std::sort(names.begin(), names.end());
   return names;
 }
 
 std::uint64_t holder_table::revision(const pack_key& pack) const {
-  const auto found = packs_.find(pack);
-  return found == packs_.end() ? 0 : found->second.revision;
+  const auto found = revisions_.find(pack);
+  return found == revisions_.end() ? 0 : found->second;
 }
 
 holder_counts holder_table::counts() const {
   holder_counts total;
   std::unordered_set<std::uint32_t> hosts;
-  total.packs = packs_.size();
-  for (const auto& [pack, state] : packs_) {
-    for (const auto& one : state.entries) {
-      total.holdings += one.holds ? 1 : 0;
-      total.fetches += one.fetches ? 1 : 0;
+  // A pack has a revision exactly while somebody holds or fetches it.
+  total.packs = revisions_.size();
+  total.holdings = table_.counts().holdings;
+  for (const auto& pack : table_.packs()) {
+    const auto holders = table_.children_of(pack);
+    hosts.insert(holders.begin(), holders.end());
+  }
+  for (const auto& [pack, fetches] : fetches_) {
+    total.fetches += fetches.size();
+    for (const auto& one : fetches)
       hosts.insert(one.host);
-    }
   }
   total.hosts = hosts.size();
   return total;
@@ -221,90 +209,67 @@ std::optional<std::uint32_t> holder_table::enter(const std::string& host, std::u
 
 result<void> holder_table::check(const holding& held) const {
   if (held.piece_count == 0) return {errc::invalid_argument, "a pack without pieces"};
+  if (held.piece_count > pieces_max) {
+    return {errc::invalid_argument, "a pack of " + std::to_string(held.piece_count) +
+                                        " pieces; none has more than " +
+                                        std::to_string(pieces_max)};
+  }
   if (!held.all && !well_formed(held.bitmap, held.piece_count)) {
     return {errc::invalid_argument, "a bitmap of " + std::to_string(held.bitmap.size()) +
                                         " bytes for " + std::to_string(held.piece_count) +
                                         " pieces, or with bits past the last"};
   }
-  const auto known = packs_.find(held.pack);
-  if (known != packs_.end() && known->second.piece_count != 0 &&
-      known->second.piece_count != held.piece_count) {
+  const auto known = table_.piece_count(held.pack);
+  if (known != 0 && known != held.piece_count) {
     return {errc::conflict, "a pack of " + std::to_string(held.piece_count) +
-                                " pieces that others say has " +
-                                std::to_string(known->second.piece_count)};
+                                " pieces that others say has " + std::to_string(known)};
   }
   return {};
 }
 
 void holder_table::put(std::uint32_t host, const holding& held, changes& changed) {
-  if (!held.all && no_pieces(held.bitmap)) return drop(host, held.pack, changed);
-  auto& state = packs_[held.pack];
-  state.piece_count = held.piece_count;
-  auto& mine = entry_of(state, host);
-  const bool all = held.all || held.bitmap == full_bitmap(held.piece_count);
-  const bool membership_changed = !mine.holds || mine.all() != all;
-  mine.holds = true;
-  mine.bitmap = all ? std::string{} : held.bitmap;
-  if (membership_changed) touch(held.pack, state, changed);
+  if (table_.put(host, to_pieces(held)).membership) touch(held.pack, changed);
 }
 
 void holder_table::drop(std::uint32_t host, const pack_key& pack, changes& changed) {
-  const auto state = packs_.find(pack);
-  if (state == packs_.end()) return;
-  auto* mine = find_entry(state->second, host);
-  if (mine == nullptr || !mine->holds) return;
-  mine->holds = false;
-  mine->bitmap.clear();
-  erase_idle(state->second, host);
-  touch(pack, state->second, changed);
-  erase_if_empty(pack);
+  if (table_.drop(host, pack).membership) touch(pack, changed);
 }
 
 void holder_table::forget(std::uint32_t host, changes& changed) {
-  for (auto state = packs_.begin(); state != packs_.end();) {
-    auto* mine = find_entry(state->second, host);
-    if (mine != nullptr) {
-      mine->holds = false;
-      mine->bitmap.clear();
-      mine->fetches = false;
-      mine->wanted.clear();
-      erase_idle(state->second, host);
-      touch(state->first, state->second, changed);
+  std::vector<pack_key> fetched;
+  for (const auto& [pack, fetches] : fetches_) {
+    if (std::any_of(fetches.begin(), fetches.end(),
+                    [&](const auto& one) { return one.host == host; })) {
+      fetched.push_back(pack);
     }
-    state = state->second.entries.empty() ? packs_.erase(state) : std::next(state);
+  }
+  for (const auto& pack : fetched)
+    erase_fetch(host, pack);
+  for (const auto& [pack, change] : table_.forget(host))
+    touch(pack, changed);
+  for (const auto& pack : fetched)
+    touch(pack, changed);
+}
+
+/// A new revision; none for a pack nobody holds or fetches any more.
+void holder_table::touch(const pack_key& pack, changes& changed) {
+  changed.insert(pack);
+  ++revision_;
+  if (table_.piece_count(pack) == 0 && !fetches_.contains(pack)) {
+    revisions_.erase(pack);
+  } else {
+    revisions_[pack] = revision_;
   }
 }
 
-void holder_table::touch(const pack_key& pack, pack_state& state, changes& changed) {
-  state.revision = ++revision_;
-  changed.insert(pack);
-}
-
-void holder_table::erase_if_empty(const pack_key& pack) {
-  const auto state = packs_.find(pack);
-  if (state != packs_.end() && state->second.entries.empty()) packs_.erase(state);
-}
-
-holder_table::entry* holder_table::find_entry(pack_state& state, std::uint32_t host) {
-  const auto at = std::lower_bound(state.entries.begin(), state.entries.end(), host,
-                                   [](const entry& one, auto number) { return one.host < number; });
-  return at == state.entries.end() || at->host != host ? nullptr : &*at;
-}
-
-holder_table::entry& holder_table::entry_of(pack_state& state, std::uint32_t host) {
-  const auto at = std::lower_bound(state.entries.begin(), state.entries.end(), host,
-                                   [](const entry& one, auto number) { return one.host < number; });
-  if (at != state.entries.end() && at->host == host) return *at;
-  entry fresh;
-  fresh.host = host;
-  return *state.entries.insert(at, std::move(fresh));
-}
-
-/// Removes the host's entry once it neither holds nor fetches.
-void holder_table::erase_idle(pack_state& state, std::uint32_t host) {
-  const auto* mine = find_entry(state, host);
-  if (mine == nullptr || mine->holds || mine->fetches) return;
-  state.entries.erase(state.entries.begin() + (mine - state.entries.data()));
+/// @returns whether the host fetched the pack.
+bool holder_table::erase_fetch(std::uint32_t host, const pack_key& pack) {
+  const auto found = fetches_.find(pack);
+  if (found == fetches_.end()) return false;
+  const auto erased =
+      std::erase_if(found->second, [&](const auto& one) { return one.host == host; });
+  if (found->second.empty()) fetches_.erase(found);
+  return erased > 0;
 }
 
 } // namespace shoal::topology

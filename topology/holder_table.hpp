@@ -5,6 +5,7 @@
 #pragma once
 
 #include "topology/piece_bits.hpp"
+#include "topology/piece_table.hpp"
 #include "topology/result.hpp"
 
 #include <cstddef>
@@ -86,7 +87,7 @@ struct holder_counts {
   friend bool operator==(const holder_counts&, const holder_counts&) = default;
 };
 
-/// The table. A host that holds a whole pack is one small entry, whatever the pack's size.
+/// The table: a `piece_table` for those who speak in names and byte strings.
 class holder_table {
 public:
   /// Takes a whole announcement, or none of it.
@@ -127,28 +128,13 @@ public:
   [[nodiscard]] holder_counts counts() const;
 
 private:
-  struct entry {
-    std::uint32_t host = 0;
-    bool holds = false;
-    bool fetches = false;
-    /// Where it holds: empty means everything.
-    std::string bitmap;
-    std::string wanted;
-
-    [[nodiscard]] bool all() const { return holds && bitmap.empty(); }
-  };
-  struct pack_state {
-    std::uint32_t piece_count = 0;
-    std::uint64_t revision = 0;
-    /// By host number.
-    std::vector<entry> entries;
-  };
   struct host_state {
     std::string name;
     std::uint64_t session = 0;
   };
-  struct key_hash {
-    std::size_t operator()(const pack_key& key) const noexcept;
+  struct fetch {
+    std::uint32_t host = 0;
+    std::string wanted;
   };
   using changes = std::set<pack_key>;
 
@@ -158,13 +144,13 @@ private:
   void put(std::uint32_t host, const holding& held, changes& changed);
   void drop(std::uint32_t host, const pack_key& pack, changes& changed);
   void forget(std::uint32_t host, changes& changed);
-  void touch(const pack_key& pack, pack_state& state, changes& changed);
-  void erase_if_empty(const pack_key& pack);
-  static entry& entry_of(pack_state& state, std::uint32_t host);
-  static entry* find_entry(pack_state& state, std::uint32_t host);
-  static void erase_idle(pack_state& state, std::uint32_t host);
+  void touch(const pack_key& pack, changes& changed);
+  bool erase_fetch(std::uint32_t host, const pack_key& pack);
 
-  std::unordered_map<pack_key, pack_state, key_hash> packs_;
+  /// Who holds what, by host number.
+  piece_table table_;
+  std::unordered_map<pack_key, std::vector<fetch>, pack_key_hash> fetches_;
+  std::unordered_map<pack_key, std::uint64_t, pack_key_hash> revisions_;
   std::unordered_map<std::string, std::uint32_t> host_numbers_;
   std::vector<host_state> hosts_;
   std::uint64_t revision_ = 0;

@@ -1,6 +1,7 @@
 #include "topology/piece_table.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace shoal::topology {
 
@@ -103,6 +104,20 @@ pack_pieces piece_table::aggregate(const pack_key& pack) const {
   if (!entry.full.empty()) return all_pieces(pack, entry.piece_count);
   const auto width = static_cast<std::ptrdiff_t>(entry.width());
   return make_pieces(pack, entry.piece_count, {entry.words.begin(), entry.words.begin() + width});
+}
+
+std::vector<std::uint32_t> piece_table::children_of(const pack_key& pack) const {
+  const auto found = packs_.find(pack);
+  if (found == packs_.end()) return {};
+  std::vector<std::uint32_t> both;
+  std::merge(found->second.full.begin(), found->second.full.end(), found->second.part.begin(),
+             found->second.part.end(), std::back_inserter(both));
+  return both;
+}
+
+std::uint32_t piece_table::piece_count(const pack_key& pack) const {
+  const auto found = packs_.find(pack);
+  return found == packs_.end() ? 0 : found->second.piece_count;
 }
 
 std::vector<pack_key> piece_table::packs() const {

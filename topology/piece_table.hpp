@@ -74,6 +74,10 @@ public:
   [[nodiscard]] pack_pieces held(std::uint32_t child, const pack_key& pack) const;
   /// What any child holds of the pack (`piece_count` 0: nothing).
   [[nodiscard]] pack_pieces aggregate(const pack_key& pack) const;
+  /// The children that hold something of the pack, ascending.
+  [[nodiscard]] std::vector<std::uint32_t> children_of(const pack_key& pack) const;
+  /// How many pieces the pack has; 0 while nobody holds any.
+  [[nodiscard]] std::uint32_t piece_count(const pack_key& pack) const;
   /// The packs of which any child holds something, in no order.
   [[nodiscard]] std::vector<pack_key> packs() const;
   /// The packs of which the child holds something, in no order. Cost: O(packs).

@@ -196,6 +196,8 @@ general_index_server(gis_local_actor::stateful_pointer<general_index_server_stat
                      std::shared_ptr<std::unique_ptr<swarm::catalogue>> catalogue) {
   self->state.config = std::move(config);
   self->state.members.set_gis_host(self->state.config.host);
+  // Room for as many changes of roles as a GIS will see between two starts.
+  self->state.members.set_index(self->state.config.index_scheme, self->state.config.session << 32);
   self->state.catalogue = std::move(*catalogue);
   self->set_down_handler([self](const caf::down_msg& down) { on_down(self, down); });
   return {

@@ -39,6 +39,10 @@ namespace shoal::actors {
 struct general_index_server_config {
   /// The host it runs on.
   std::string host;
+  /// Greater than at any earlier start of this node.
+  std::uint64_t session = 1;
+  /// How pieces are located: `naive`, `flat` or `topo`.
+  std::string index_scheme = "topo";
   /// RFC 3339, UTC, now.
   std::function<std::string()> timestamp;
   /// Changes within this time are told together. Longer saves messages in a burst of fetches,

@@ -1,3 +1,4 @@
+#include "actors/index_wire.hpp"
 #include "actors/job.hpp"
 
 #include "swarm/crypto/sha256.hpp"
@@ -14,6 +15,8 @@ namespace {
 /// How often a fetch asks the index anew who holds and fetches: it keeps the registration alive and
 /// finds new holders when pieces are nowhere.
 constexpr std::chrono::seconds lookup_interval{4};
+/// How long the index of pieces may take; a fetch begins without its answer then.
+constexpr std::chrono::milliseconds index_patience{1500};
 
 /// One pack of the image, on its way.
 struct pack_fetch {
@@ -29,6 +32,24 @@ std::uint64_t bytes_of(const swarm::pack_descriptor& pack, const swarm::piece_se
   std::uint64_t bytes = 0;
   pieces.for_each([&](std::uint32_t piece) { bytes += pack.piece_length(piece); });
   return bytes;
+}
+
+/// Puts the holders that the index of pieces found before those that the GIS named.
+wire::Swarms add_holders(wire::Swarms swarms, const wire::Swarms& located) {
+  for (auto& swarm : *swarms.mutable_swarms()) {
+    for (const auto& found : located.swarms()) {
+      if (found.pack() != swarm.pack()) continue;
+      auto holders = found.holders();
+      for (const auto& named : swarm.holders()) {
+        const bool known = std::any_of(holders.begin(), holders.end(), [&](const auto& holder) {
+          return holder.peer().host() == named.peer().host();
+        });
+        if (!known) *holders.Add() = named;
+      }
+      *swarm.mutable_holders() = std::move(holders);
+    }
+  }
+  return swarms;
 }
 
 class getter {
@@ -139,19 +160,33 @@ private:
                        [](const auto& entry) { return entry.second.missing.empty(); });
   }
 
-  /// Registers this host as a fetcher and orders the transfer engine accordingly.
+  /// Registers this host as a fetcher and orders the transfer engine accordingly. The GIS says who
+  /// fetches, the index of pieces who holds what is missing, nearest first; while the GIS is away
+  /// the index says both.
   result<void> look_up(std::chrono::seconds patience) {
     wire::Lookup request;
     const auto out = work_.ways_out();
     *request.mutable_asker() = out.self;
     request.set_session(out.session);
     request.set_fetching(true);
+    find_pieces question{{}, true, looked_up_};
     for (const auto& [id, fetch] : packs_) {
-      if (!fetch.missing.empty()) request.add_packs(id.raw());
+      if (fetch.missing.empty()) continue;
+      request.add_packs(id.raw());
+      if (auto wanted = pack_pieces_of(to_wire(id, fetch.missing))) {
+        question.wanted.push_back(std::move(*wanted));
+      }
     }
+    auto asked = work_.self()->request(work_.context().piece_index, index_patience,
+                                       std::move(question));
     auto swarms = work_.ask_index<wire::Swarms>(request, patience);
-    if (!swarms) return swarms.error();
-    for (const auto& swarm : swarms->swarms()) {
+    wire::Swarms located;
+    asked.receive([&](wire::Swarms& answer) { located = std::move(answer); },
+                  [](const caf::error&) {});
+    if (!swarms && located.swarms_size() == 0) return swarms.error();
+    looked_up_ = true;
+    auto views = swarms ? add_holders(std::move(*swarms), located) : std::move(located);
+    for (const auto& swarm : views.swarms()) {
       const auto id = swarm::pack_id::from_raw(swarm.pack());
       const auto found = id ? packs_.find(*id) : packs_.end();
       if (found == packs_.end()) continue;
@@ -313,11 +348,14 @@ private:
       const auto out = work_.ways_out();
       ended.set_host(out.self.host());
       ended.set_session(out.session);
+      stopped_fetching stopped;
       for (const auto& id : ordered_) {
+        stopped.packs.push_back(id.bytes);
         ended.add_packs(id.raw());
         work_.self()->send(work_.context().cache,
                            cease_fetch{id, caf::actor_cast<caf::actor>(work_.self())});
       }
+      work_.self()->send(work_.context().piece_index, std::move(stopped));
       static_cast<void>(work_.ask_index<wire::Ack>(ended, std::chrono::seconds{0}));
     }
     for (const auto& [id, fetch] : packs_) {
@@ -331,6 +369,7 @@ private:
   std::string owner_;
   std::map<swarm::pack_id, pack_fetch> packs_;
   std::set<swarm::pack_id> ordered_;
+  bool looked_up_ = false;
   received_bytes before_;
   std::unique_ptr<swarm::exporter> exporter_;
 };

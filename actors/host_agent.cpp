@@ -66,6 +66,8 @@ void learn_members(agent_pointer self, const wire::Members& members) {
   state.gis_name = members.gis_host();
   caf::anon_send(state.parts.cache, members);
   caf::anon_send(state.parts.rack_index, members);
+  caf::anon_send(state.parts.switchboard, members);
+  caf::anon_send(state.parts.piece_index, members);
   follow_rack_index(self);
 }
 

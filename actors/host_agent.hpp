@@ -5,6 +5,7 @@
 #include "actors/host_cache.hpp"
 #include "actors/link.hpp"
 #include "actors/messages.hpp"
+#include "actors/piece_index.hpp"
 #include "actors/rack_index.hpp"
 
 #include <functional>
@@ -40,6 +41,8 @@ struct host_agent_parts {
   swarm::pack_store* store = nullptr;
   /// Always there; acts as the rack's index once the GIS names this host.
   rack_index_local_actor rack_index;
+  piece_index_actor piece_index;
+  switchboard_actor switchboard;
   /// Opens a link that offers `agent` to the other side.
   std::function<void(const host_actor& agent, const gis_address& to, node_role expected,
                      std::function<void(result<caf::actor>)> done)>

@@ -60,6 +60,40 @@ void announce(cache_pointer self) {
   else self->request(state.gis, limit, std::move(message)).then(done, failed);
 }
 
+/// Lets the listener know what is held of some packs.
+void tell_listener(host_cache_state& state, const std::set<swarm::pack_id>& packs, bool complete) {
+  if (!state.listener || (packs.empty() && !complete)) return;
+  wire::Announce news;
+  news.set_host(state.config.host);
+  news.set_session(state.config.session);
+  news.set_complete(complete);
+  for (const auto& pack : packs) {
+    const auto held = state.store->have(pack);
+    if (held.empty()) news.add_dropped_packs(pack.raw());
+    else *news.add_holdings() = to_wire(pack, held);
+  }
+  caf::anon_send(state.listener, std::move(news));
+}
+
+void on_listener(host_cache_state& state, const tell_holdings_to& whom) {
+  state.listener = whom.listener;
+  state.unheard.clear();
+  std::set<swarm::pack_id> held;
+  for (const auto& pack : state.store->packs()) {
+    if (pack.piece_count_held > 0) held.insert(pack.id);
+  }
+  tell_listener(state, held, true);
+}
+
+void tell_unheard(host_cache_state& state) {
+  tell_listener(state, std::exchange(state.unheard, {}), false);
+}
+
+void note_change(host_cache_state& state, swarm::pack_id pack) {
+  state.changed.insert(pack);
+  state.unheard.insert(pack);
+}
+
 /// Unloads packs that nobody fetched from for a while.
 void unload_idle(cache_pointer self) {
   auto& state = self->state;
@@ -128,6 +162,8 @@ void stop_fetch(host_cache_state& state, swarm::pack_id pack, const caf::actor_a
 result<void> serve(host_cache_state& state, const serve_packs& order) {
   for (const auto& pack : order.packs) {
     state.uses.erase(pack);
+    // Whoever named this host is mistaken; it hears so.
+    if (state.store->have(pack).empty()) note_change(state, pack);
     state.store->touch(pack);
     if (auto served = state.session->serve(pack); !served) return served;
   }
@@ -162,6 +198,7 @@ bool forget(host_cache_state& state, swarm::pack_id pack) {
   }
   spdlog::debug("host-cache forgets removed pack {}", pack.hex());
   state.dropped.insert(pack);
+  state.unheard.insert(pack);
   return true;
 }
 
@@ -274,8 +311,10 @@ host_cache(host_cache_actor::stateful_pointer<host_cache_state> self, host_cache
       [self](const new_view& news) { self->state.session->update(news.pack, news.view); },
       [self](const serve_packs& order) { return acknowledge(serve(self->state, order)); },
       [self](const holdings_changed& news) {
-        self->state.changed.insert(news.packs.begin(), news.packs.end());
+        for (const auto& pack : news.packs)
+          note_change(self->state, pack);
         announce(self);
+        tell_unheard(self->state);
       },
       [self](const forget_packs& order) {
         for (const auto& pack : order.packs) self->state.doubts.doubt(pack);
@@ -288,12 +327,13 @@ host_cache(host_cache_actor::stateful_pointer<host_cache_state> self, host_cache
       },
       [self](const publication_ended& news) { self->state.doubts.end_publication(news.pack); },
       [self](const pieces_came& event) {
-        self->state.changed.insert(event.pack);
+        note_change(self->state, event.pack);
         tell_subscribers(self, event);
       },
       [self](const pack_fetched& event) {
-        self->state.changed.insert(event.pack);
+        note_change(self->state, event.pack);
         announce(self);
+        tell_unheard(self->state);
         tell_subscribers(self, event);
       },
       [self](const fetch_failed& event) {
@@ -306,10 +346,12 @@ host_cache(host_cache_actor::stateful_pointer<host_cache_state> self, host_cache
         tell_subscribers(self, event);
       },
       [self](const announce_to& whom) { on_announce_to(self, whom); },
+      [self](const tell_holdings_to& whom) { on_listener(self->state, whom); },
       [self](const wire::Members& members) { on_members(self->state, members); },
       [self](const ask_transfers&) { return transfer_list{self->state.session->transfers()}; },
       [self](const tick&) {
         announce(self);
+        tell_unheard(self->state);
         if (++self->state.tick_count % 40 == 0) {
           unload_idle(self);
           self->state.doubts.retry();

@@ -30,7 +30,7 @@ using host_cache_actor = caf::typed_actor<
     caf::reacts_to<pieces_came>, caf::reacts_to<pack_fetched>, caf::reacts_to<fetch_failed>,
     caf::reacts_to<corrupt_piece>,
     // Whom to announce to from now on; everything held is announced again.
-    caf::reacts_to<announce_to>,
+    caf::reacts_to<announce_to>, caf::reacts_to<tell_holdings_to>,
     // Who may connect.
     caf::reacts_to<wire::Members>, caf::replies_to<ask_transfers>::with<transfer_list>,
     caf::reacts_to<tick>>;
@@ -55,6 +55,9 @@ struct host_cache_state {
   /// Packs whose holdings changed since the last announcement.
   std::set<swarm::pack_id> changed;
   std::set<swarm::pack_id> dropped;
+  /// Packs whose holdings the listener has not heard yet.
+  holdings_listener listener;
+  std::set<swarm::pack_id> unheard;
   /// Members whose bulk.tls does not fit this host's.
   std::set<std::string> not_met;
   bool announce_all = false;

@@ -26,6 +26,7 @@ struct job_context {
   swarm::pack_store* store = nullptr;
   host_cache_actor cache;
   host_agent_actor agent;
+  piece_index_actor piece_index;
   /// Threads for hashing, compressing and expanding; zero means as many as cores.
   unsigned thread_count = 0;
 };

@@ -67,6 +67,15 @@ result<void> admit(const wire::Members&, const peer_identity& peer) {
 result<void> admit(const wire::Forget&, const peer_identity& peer) {
   return must_be(peer.may(node_role::gis), peer, "give orders");
 }
+/// What a host says of itself is its own; what indexes say only nodes say that may be one.
+result<void> admit(const wire::IndexMail& request, const peer_identity& peer) {
+  for (const auto& message : request.messages()) {
+    const bool of_host = message.from().level() == 0 && message.from().path() == peer.host;
+    if (of_host || peer.may(node_role::index) || peer.may(node_role::gis)) continue;
+    return {errc::denied, peer.host + " may not speak for " + message.from().path()};
+  }
+  return {};
+}
 
 namespace {
 

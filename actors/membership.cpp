@@ -25,6 +25,7 @@ result<void> membership::join(const wire::Hello& hello) {
   }
   known.hello = hello;
   if (again) return {};
+  if (restarted && known.online) returned_.insert(hello.self().host());
   known.online = true;
   known.joined = ++joins_;
   assign();
@@ -67,17 +68,45 @@ void membership::assign() {
     alive.push_back({name, *topology::place::parse(member.hello.self().place()), member.joined,
                      name == gis_host_});
   }
-  roles_ = topology::assign_roles(alive, roles_);
+  auto roles = topology::assign_roles(alive, roles_);
+  for (const auto& [domain, given] : roles) {
+    const auto before = roles_.find(domain);
+    const bool same = before != roles_.end() && before->second.index == given.index &&
+                      !returned_.contains(given.index);
+    if (!same) role_epochs_[domain] = ++epoch_;
+  }
+  returned_.clear();
+  roles_ = std::move(roles);
   ++revision_;
+}
+
+// Roles by host.
+std::multimap<std::string, wire::IndexRole> membership::roles_by_host() const {
+  std::multimap<std::string, wire::IndexRole> made;
+  for (const auto& [domain, given] : roles_) {
+    wire::IndexRole role;
+    role.set_domain(domain);
+    role.set_epoch(role_epochs_.at(domain));
+    made.emplace(given.index, role);
+    role.set_standby(true);
+    if (!given.standby.empty()) made.emplace(given.standby, role);
+  }
+  return made;
 }
 
 wire::Members membership::members(const std::string& gis_host) const {
   wire::Members out;
   out.set_revision(revision_);
   out.set_gis_host(gis_host);
+  out.set_index_scheme(index_scheme_);
+  out.set_gis_epoch(first_epoch_);
+  const auto given = roles_by_host();
   for (const auto& [name, member] : members_) {
     if (!member.online) continue;
     auto& added = *out.add_members();
+    const auto [first, last] = given.equal_range(name);
+    for (auto role = first; role != last; ++role)
+      *added.add_roles() = role->second;
     *added.mutable_peer() = member.hello.self();
     const auto roles = roles_.find(member.hello.self().place());
     added.set_rack_index(roles != roles_.end() && roles->second.index == name);

@@ -8,6 +8,7 @@
 #include "topology/role_assignment.hpp"
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -18,6 +19,12 @@ class membership {
 public:
   /// The host of the GIS itself, which is to be spared other roles.
   void set_gis_host(std::string host) { gis_host_ = std::move(host); }
+  /// How pieces are located, and what the epochs of all roles are greater than: those of an earlier
+  /// GIS must be smaller.
+  void set_index(std::string scheme, std::uint64_t first_epoch) {
+    index_scheme_ = std::move(scheme);
+    first_epoch_ = epoch_ = first_epoch;
+  }
 
   /// A host joins, or joins again. @returns errc::conflict when a host of that name is online with a
   /// later session (two machines with one name), errc::invalid_argument for a malformed peer.
@@ -42,10 +49,18 @@ private:
     std::uint64_t joined = 0;
   };
   void assign();
+  [[nodiscard]] std::multimap<std::string, wire::IndexRole> roles_by_host() const;
 
   std::map<std::string, member_record> members_;
+  /// Came back before they were missed: what they knew as an index is lost.
+  std::set<std::string> returned_;
   std::string gis_host_;
   topology::role_map roles_;
+  /// By domain: since when its index is who it is.
+  std::map<std::string, std::uint64_t> role_epochs_;
+  std::string index_scheme_;
+  std::uint64_t first_epoch_ = 1;
+  std::uint64_t epoch_ = 1;
   std::uint64_t joins_ = 0;
   std::uint64_t revision_ = 1;
 };

@@ -100,6 +100,12 @@ struct announce_to {
   gis_actor gis;
 };
 
+/// Who hears of everything held at once and of each change soon; there is one, of this node.
+using holdings_listener = caf::typed_actor<caf::reacts_to<wire::Announce>>;
+struct tell_holdings_to {
+  holdings_listener listener;
+};
+
 /// What every transfer has done; the reply to `ask_transfers`.
 struct ask_transfers {};
 struct transfer_list {
@@ -171,6 +177,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::pack_fetched)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::fetch_failed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::corrupt_piece)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::announce_to)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::tell_holdings_to)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::ask_transfers)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::transfer_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::ask_uplinks)

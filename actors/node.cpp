@@ -91,6 +91,7 @@ public:
 private:
   result<void> open_parts();
   void spawn_agent();
+  void spawn_index();
   host_agent_parts agent_parts();
   /// This node as others reach it.
   wire::Peer self_peer() const;
@@ -105,7 +106,7 @@ private:
   template <class Ask>
   auto query(Ask what) -> decltype(what(std::declval<actors::job&>())) {
     caf::scoped_actor self{*system_};
-    actors::job asker{self.ptr(), {store_.get(), cache_, agent_, config_.thread_count}, board_, {}};
+    actors::job asker{self.ptr(), {store_.get(), cache_, agent_, piece_index_, config_.thread_count}, board_, {}};
     asker.set_patience(std::chrono::seconds{3});
     return what(asker);
   }
@@ -123,6 +124,8 @@ private:
   std::unique_ptr<link_endpoint> links_;
   host_cache_actor cache_;
   rack_index_local_actor rack_index_;
+  switchboard_actor switchboard_;
+  piece_index_actor piece_index_;
   gis_local_actor gis_;
   host_agent_actor agent_;
   job_board_actor board_;
@@ -148,13 +151,30 @@ result<void> running_node::open_parts() {
                           bulk_.get());
   events_.deliver_to(cache_);
   rack_index_ = system_->spawn(rack_index);
+  spawn_index();
   if (!config_.is_gis) return {};
   auto catalogue = swarm::catalogue::open(config_.catalogue.string());
   if (!catalogue) return catalogue.error();
   gis_ = system_->spawn<caf::detached>(
-      general_index_server, general_index_server_config{config_.name, timestamp},
+      general_index_server, general_index_server_config{
+          .host = config_.name, .session = session_, .index_scheme = config_.index_scheme,
+          .timestamp = timestamp},
       std::make_shared<std::unique_ptr<swarm::catalogue>>(std::move(*catalogue)));
   return {};
+}
+
+void running_node::spawn_index() {
+  switchboard_config out;
+  out.dial = [this](const std::string& address, std::uint16_t port,
+                    std::function<void(result<caf::actor>)> done) {
+    dial_link(links_->dialer(), *system_, {agent_, piece_index_}, address, port, node_role::host,
+              std::move(done));
+  };
+  switchboard_ = system_->spawn(switchboard, std::move(out));
+  piece_index_config config{.host = config_.name, .session = session_, .index = {}};
+  config.index.sync_every = std::chrono::seconds{5};
+  piece_index_ = system_->spawn(piece_index, config, piece_index_parts{switchboard_, cache_});
+  caf::anon_send(cache_, tell_holdings_to{piece_index_});
 }
 
 wire::Peer running_node::self_peer() const {
@@ -173,9 +193,12 @@ host_agent_parts running_node::agent_parts() {
   parts.cache = cache_;
   parts.store = store_.get();
   parts.rack_index = rack_index_;
+  parts.piece_index = piece_index_;
+  parts.switchboard = switchboard_;
   parts.dial = [this](const host_actor& agent, const gis_address& to, node_role expected,
                       std::function<void(result<caf::actor>)> done) {
-    dial_link(links_->dialer(), *system_, agent, to.address, to.port, expected, std::move(done));
+    dial_link(links_->dialer(), *system_, {agent, piece_index_}, to.address, to.port, expected,
+              std::move(done));
   };
   return parts;
 }
@@ -185,6 +208,8 @@ result<void> running_node::begin(const link_factory& make_links) {
   auto services = std::make_shared<offered_services>();
   services->system = system_.get();
   services->rack_index = rack_index_;
+  services->piece_index = piece_index_;
+  services->switchboard = switchboard_;
   services->gis = gis_;
   auto links = make_links(accept_links(std::move(services)));
   if (!links) return links.error();
@@ -193,7 +218,7 @@ result<void> running_node::begin(const link_factory& make_links) {
       host_agent, host_agent_config{self_peer(), config_.version, session_, config_.gis},
       agent_parts());
   board_ = system_->spawn(
-      job_board, job_context{store_.get(), cache_, agent_, config_.thread_count});
+      job_board, job_context{store_.get(), cache_, agent_, piece_index_, config_.thread_count});
   if (gis_) {
     caf::anon_send(gis_, attach_host{config_.name, agent_});
     caf::anon_send(agent_, gis_actor{gis_});
@@ -215,6 +240,8 @@ void running_node::stop() {
   for (const auto& actor : {caf::actor_cast<caf::actor>(board_), caf::actor_cast<caf::actor>(agent_),
                             caf::actor_cast<caf::actor>(cache_),
                             caf::actor_cast<caf::actor>(rack_index_),
+                            caf::actor_cast<caf::actor>(piece_index_),
+                            caf::actor_cast<caf::actor>(switchboard_),
                             caf::actor_cast<caf::actor>(gis_)}) {
     if (!actor) continue;
     caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
@@ -231,6 +258,8 @@ void running_node::stop() {
   agent_ = nullptr;
   cache_ = nullptr;
   rack_index_ = nullptr;
+  piece_index_ = nullptr;
+  switchboard_ = nullptr;
   gis_ = nullptr;
   links_.reset();
   system_.reset();

@@ -41,6 +41,8 @@ struct node_config {
   std::vector<gis_address> gis;
   /// This node is the GIS, and this is its database.
   bool is_gis = false;
+  /// Of a GIS: how the swarm locates pieces.
+  std::string index_scheme = "topo";
   std::filesystem::path catalogue;
   /// Threads for hashing, compressing and expanding; zero means as many as cores.
   unsigned thread_count = 0;

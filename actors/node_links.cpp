@@ -37,6 +37,7 @@ void open_link(const offered_services& services,
   link_dispatch dispatch;
   auto agent = std::make_shared<host_actor>();
   expose<rack_index_service>(dispatch, services.rack_index);
+  expose<index_mail_service>(dispatch, services.piece_index);
   if (services.gis) {
     // The GIS answers what both offer: it knows more.
     expose<gis_service>(dispatch, services.gis);
@@ -44,7 +45,10 @@ void open_link(const offered_services& services,
   }
   box->actor = services.system->spawn(link, connection, std::move(dispatch));
   *agent = services.system->spawn(link_proxy<host_service>, box->actor);
-  caf::anon_send(services.rack_index, attach_host{connection->peer().host, *agent});
+  const auto& host = connection->peer().host;
+  caf::anon_send(services.rack_index, attach_host{host, *agent});
+  auto mail = services.system->spawn(link_proxy<index_mail_service>, box->actor);
+  caf::anon_send(services.switchboard, attach_mail{host, std::move(mail)});
 }
 
 /// The boxes of accepted links, by connection. The transport calls from a thread of its own.
@@ -90,15 +94,16 @@ link_handler accept_links(std::shared_ptr<const offered_services> services) {
   };
 }
 
-void dial_link(link_dialer& dialer, caf::actor_system& system, const host_actor& agent,
+void dial_link(link_dialer& dialer, caf::actor_system& system, dialling_services own,
                const std::string& address, std::uint16_t port, node_role expected,
                std::function<void(result<caf::actor>)> done) {
   auto box = std::make_shared<link_box>();
   dialer.dial(address, port, expected, feed(box),
-              [&system, agent, box, done](result<std::shared_ptr<link_connection>> connection) {
+              [&system, own, box, done](result<std::shared_ptr<link_connection>> connection) {
                 if (!connection) return done(connection.error());
                 link_dispatch dispatch;
-                expose<host_service>(dispatch, agent);
+                expose<host_service>(dispatch, own.agent);
+                expose<index_mail_service>(dispatch, own.piece_index);
                 box->actor = system.spawn(link, *connection, std::move(dispatch));
                 done(box->actor);
               });

@@ -5,6 +5,7 @@
 
 #include "actors/general_index_server.hpp"
 #include "actors/link.hpp"
+#include "actors/piece_index.hpp"
 #include "actors/rack_index.hpp"
 
 #include <memory>
@@ -15,6 +16,8 @@ namespace shoal::actors {
 struct offered_services {
   caf::actor_system* system = nullptr;
   rack_index_local_actor rack_index;
+  piece_index_actor piece_index;
+  switchboard_actor switchboard;
   /// Null unless this node is the GIS.
   gis_local_actor gis;
 };
@@ -22,8 +25,14 @@ struct offered_services {
 /// For links that others open: offers index and GIS, and has them know the other's host agent.
 link_handler accept_links(std::shared_ptr<const offered_services> services);
 
-/// Opens a link that offers `agent` to the other side; `done` gets the link actor.
-void dial_link(link_dialer& dialer, caf::actor_system& system, const host_actor& agent,
+/// What a node offers to those it dials.
+struct dialling_services {
+  host_actor agent;
+  index_mail_actor piece_index;
+};
+
+/// Opens a link that offers `own` to the other side; `done` gets the link actor.
+void dial_link(link_dialer& dialer, caf::actor_system& system, dialling_services own,
                const std::string& address, std::uint16_t port, node_role expected,
                std::function<void(result<caf::actor>)> done);
 

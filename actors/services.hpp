@@ -42,6 +42,7 @@ SHOAL_WIRE_MESSAGE(Removal, 26)
 SHOAL_WIRE_MESSAGE(Forget, 27)
 SHOAL_WIRE_MESSAGE(CheckPacks, 28)
 SHOAL_WIRE_MESSAGE(CheckedPacks, 29)
+SHOAL_WIRE_MESSAGE(IndexMail, 40)
 SHOAL_WIRE_MESSAGE(PlaceImage, 30)
 SHOAL_WIRE_MESSAGE(Placement, 31)
 SHOAL_WIRE_MESSAGE(Prestage, 32)
@@ -94,5 +95,9 @@ using host_service = service<
     // Packs that no image needs any more: the host asks (CheckPacks) and frees them.
     method<wire::Forget, wire::Ack>>;
 using host_actor = host_service::actor;
+
+/// The PIECE INDEX: what any node may have to say to any other about who holds which pieces.
+using index_mail_service = service<method<wire::IndexMail, wire::Ack>>;
+using index_mail_actor = index_mail_service::actor;
 
 } // namespace shoal::actors

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,9 @@ public:
 
   /// A host joins. Joining twice is joining once. O(points of all).
   void join(host_number host);
+  /// As `join`, at points given by its name: for those who number hosts each in their own way and
+  /// shall have the same ring.
+  void join(host_number host, std::string_view name);
   /// As `join` for each, but sorts once.
   void join(std::span<const host_number> hosts);
   /// A host leaves. O(points of all).
@@ -35,6 +39,9 @@ public:
   [[nodiscard]] std::size_t size() const { return ring_.size() / points_; }
 
 private:
+  void put(std::uint64_t seed, host_number host);
+  void put_in_order();
+
   std::uint32_t points_;
   /// By point, then host.
   std::vector<std::pair<std::uint64_t, host_number>> ring_;

@@ -15,8 +15,8 @@ namespace {
 /// How often a fetch asks the index anew who holds and fetches: it keeps the registration alive and
 /// finds new holders when pieces are nowhere.
 constexpr std::chrono::seconds lookup_interval{4};
-/// How long the index of pieces may take; a fetch begins without its answer then.
-constexpr std::chrono::milliseconds index_patience{1500};
+/// How long the index of pieces may take; it may have to wait for hosts that are gone.
+constexpr std::chrono::seconds index_patience{3};
 
 /// One pack of the image, on its way.
 struct pack_fetch {
@@ -177,16 +177,41 @@ private:
         question.wanted.push_back(std::move(*wanted));
       }
     }
-    auto asked = work_.self()->request(work_.context().piece_index, index_patience,
-                                       std::move(question));
-    auto swarms = work_.ask_index<wire::Swarms>(request, patience);
-    wire::Swarms located;
-    asked.receive([&](wire::Swarms& answer) { located = std::move(answer); },
-                  [](const caf::error&) {});
-    if (!swarms && located.swarms_size() == 0) return swarms.error();
+    locate(std::move(question));
     looked_up_ = true;
-    auto views = swarms ? add_holders(std::move(*swarms), located) : std::move(located);
-    for (const auto& swarm : views.swarms()) {
+    auto swarms = work_.ask_index<wire::Swarms>(request, patience);
+    fetchers_known_ = static_cast<bool>(swarms);
+    if (!swarms) return wait_for_located(swarms.error());
+    swarms_ = std::move(*swarms);
+    return order_fetches(swarms_);
+  }
+
+  /// Has somebody wait for the index of pieces, which may take longer than the GIS.
+  void locate(find_pieces question) {
+    const auto me = caf::actor_cast<caf::actor>(work_.self());
+    const auto& index = work_.context().piece_index;
+    work_.self()->home_system().spawn(
+        [me, index, question = std::move(question)](caf::event_based_actor* self) {
+          self->request(index, index_patience, question)
+              .then([self, me](const wire::Swarms& found) { self->send(me, found); },
+                    [](const caf::error&) {});
+        });
+  }
+
+  /// Only the index of pieces can help. @returns why it did not.
+  result<void> wait_for_located(const error& why) {
+    result<void> outcome = why;
+    work_.self()->receive([&](const wire::Swarms& found) { outcome = on_located(found); },
+                          caf::after(index_patience) >> [] {});
+    return outcome;
+  }
+
+  result<void> on_located(const wire::Swarms& found) {
+    return order_fetches(fetchers_known_ ? add_holders(swarms_, found) : found);
+  }
+
+  result<void> order_fetches(const wire::Swarms& swarms) {
+    for (const auto& swarm : swarms.swarms()) {
       const auto id = swarm::pack_id::from_raw(swarm.pack());
       const auto found = id ? packs_.find(*id) : packs_.end();
       if (found == packs_.end()) continue;
@@ -252,6 +277,9 @@ private:
           },
           [&](const fetch_failed& event) { fault = event.why; },
           [&](const corrupt_piece& event) { warn(event); },
+          [&](const wire::Swarms& found) {
+            if (auto ordered = on_located(found); !ordered) fault = ordered.error();
+          },
           [&](const please_stop&) { fault = error{errc::cancelled, "cancelled"}; },
           caf::after(std::chrono::milliseconds{200}) >> [] {});
       work_.report();
@@ -370,6 +398,9 @@ private:
   std::map<swarm::pack_id, pack_fetch> packs_;
   std::set<swarm::pack_id> ordered_;
   bool looked_up_ = false;
+  /// What the GIS said last of the swarms, if it did.
+  wire::Swarms swarms_;
+  bool fetchers_known_ = false;
   received_bytes before_;
   std::unique_ptr<swarm::exporter> exporter_;
 };

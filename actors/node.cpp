@@ -173,6 +173,8 @@ void running_node::spawn_index() {
   switchboard_ = system_->spawn(switchboard, std::move(out));
   piece_index_config config{.host = config_.name, .session = session_, .index = {}};
   config.index.sync_every = std::chrono::seconds{5};
+  // flat: neighbouring pieces have one owner, or each announcement would go to every host.
+  config.index.run_pieces = 256;
   piece_index_ = system_->spawn(piece_index, config, piece_index_parts{switchboard_, cache_});
   caf::anon_send(cache_, tell_holdings_to{piece_index_});
 }
@@ -288,7 +290,10 @@ result<node_status> running_node::status() {
   if (!transfers) return transfers.error();
   auto jobs = ask<job_list>(self, board_, ask_jobs{});
   if (!jobs) return jobs.error();
+  auto index = ask<index_state>(self, piece_index_, ask_index{});
+  if (!index) return index.error();
   auto status = answer_status(*out, *transfers, *jobs, *store_, config_.version);
+  status.index = answer_index(*index);
   status.self.roles.push_back("host");
   if (out->index_name == config_.name) status.self.roles.push_back("index");
   if (config_.is_gis) status.self.roles.push_back("gis");

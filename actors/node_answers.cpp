@@ -150,6 +150,28 @@ result<std::string> answer_torrent(job& asker, const std::string& pack) {
   return swarm::torrent_file(*decoded);
 }
 
+index_status answer_index(const index_state& state) {
+  index_status status;
+  status.scheme = state.scheme;
+  status.domains = state.domains;
+  status.take_overs = state.take_overs;
+  status.pack_count = state.counts.packs;
+  status.holding_count = state.counts.holdings;
+  status.table_bytes = state.counts.table_bytes;
+  for (std::size_t kind = 0; kind < topology::index_kind_count; ++kind) {
+    const auto one = static_cast<topology::index_kind>(kind);
+    for (std::size_t level = 0; level < topology::network_level_count; ++level) {
+      const auto crossed = static_cast<topology::network_level>(level);
+      const auto sent = state.traffic.of(std::span{&one, 1}, crossed);
+      if (sent.messages == 0) continue;
+      status.traffic.push_back({std::string{topology::to_string(one)},
+                                std::string{topology::to_string(crossed)}, sent.messages,
+                                sent.bytes});
+    }
+  }
+  return status;
+}
+
 node_status answer_status(const uplinks& out, const transfer_list& transfers, const job_list& jobs,
                           const swarm::pack_store& store, const std::string& version) {
   node_status status;

@@ -14,6 +14,7 @@ result<plan_status> answer_plan(job& asker, const std::string& image);
 result<removal_status> answer_removal(job& asker, const std::string& image);
 result<std::string> answer_torrent(job& asker, const std::string& pack);
 /// All but roles and uptime.
+index_status answer_index(const index_state& state);
 node_status answer_status(const uplinks& out, const transfer_list& transfers, const job_list& jobs,
                           const swarm::pack_store& store, const std::string& version);
 

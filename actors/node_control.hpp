@@ -133,6 +133,28 @@ struct transfer_line {
   std::uint32_t peer_count = 0;
 };
 
+/// What this node does for the index of pieces.
+struct index_status {
+  /// `naive`, `flat` or `topo`.
+  std::string scheme;
+  /// Paths of the domains it is the index of; the GIS is that of the `world`.
+  std::vector<std::string> domains;
+  /// Roles it took over since it started.
+  std::uint64_t take_overs = 0;
+  std::uint64_t pack_count = 0;
+  std::uint64_t holding_count = 0;
+  std::uint64_t table_bytes = 0;
+  /// Messages this node sent for the index since it started, by kind and by the smallest domain that
+  /// holds both ends.
+  struct traffic_line {
+    std::string kind;
+    std::string level;
+    std::uint64_t messages = 0;
+    std::uint64_t bytes = 0;
+  };
+  std::vector<traffic_line> traffic;
+};
+
 struct node_status {
   host_status self;
   /// `joined`, `joining` or `gis`.
@@ -146,6 +168,7 @@ struct node_status {
   std::vector<transfer_line> transfers;
   std::vector<job_status> jobs;
   std::vector<std::string> warnings;
+  index_status index;
 };
 
 struct plan_status {

@@ -228,6 +228,20 @@ json to_json(const actors::plan_status::pack_line& line) {
           {"sources", web::to_json(line.sources)}};
 }
 
+json to_json(const actors::index_status& index) {
+  auto traffic = json::array();
+  for (const auto& line : index.traffic) {
+    traffic.push_back({{"kind", line.kind},
+                       {"level", line.level},
+                       {"messages", line.messages},
+                       {"bytes", line.bytes}});
+  }
+  return {{"scheme", index.scheme},           {"domains", index.domains},
+          {"take_overs", index.take_overs},   {"pack_count", index.pack_count},
+          {"holding_count", index.holding_count}, {"table_bytes", index.table_bytes},
+          {"traffic", std::move(traffic)}};
+}
+
 } // namespace
 
 json to_json(const actors::node_status& node) {
@@ -244,7 +258,8 @@ json to_json(const actors::node_status& node) {
           {"uptime_seconds", node.uptime_seconds},
           {"transfers", std::move(transfers)},
           {"jobs", array_of(node.jobs)},
-          {"warnings", node.warnings}};
+          {"warnings", node.warnings},
+          {"index", to_json(node.index)}};
 }
 
 json to_json(const actors::plan_status& plan) {

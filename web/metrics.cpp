@@ -89,6 +89,25 @@ void write_transfers(exposition& out, const actors::node_status& node) {
   out.single("shoal_peers", "gauge", "Peer connections over all packs.", peers);
 }
 
+void write_index(exposition& out, const actors::index_status& index) {
+  out.single("shoal_index_domains", "gauge", "Domains that this node is the index of.",
+             index.domains.size());
+  out.single("shoal_index_packs", "gauge", "Packs that its indexes know.", index.pack_count);
+  out.single("shoal_index_table_bytes", "gauge", "Memory of their tables.", index.table_bytes);
+  out.single("shoal_index_take_overs_total", "counter", "Roles this node has taken over.",
+             index.take_overs);
+  const auto labels = [](const auto& line) {
+    return label("kind", line.kind) + "," + label("level", line.level);
+  };
+  out.family("shoal_index_messages_total", "counter",
+             "Messages sent for the index, by kind and by the smallest domain around both ends.");
+  for (const auto& line : index.traffic)
+    out.sample(labels(line), line.messages);
+  out.family("shoal_index_message_bytes_total", "counter", "Their bytes.");
+  for (const auto& line : index.traffic)
+    out.sample(labels(line), line.bytes);
+}
+
 } // namespace
 
 std::string prometheus_text(const actors::node_status& node, std::string_view version) {
@@ -113,6 +132,7 @@ std::string prometheus_text(const actors::node_status& node, std::string_view ve
              node.warnings.size());
   write_jobs(out, node);
   write_transfers(out, node);
+  write_index(out, node.index);
   return out.text();
 }
 

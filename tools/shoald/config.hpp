@@ -4,6 +4,7 @@
 // Threads: values. Errors: errc::invalid_argument with `file:line`, the key and what was expected.
 #pragma once
 
+#include "topology/index_node.hpp"
 #include "topology/place.hpp"
 #include "topology/result.hpp"
 
@@ -81,6 +82,11 @@ struct gis_config {
   std::string database = "/var/lib/shoal/catalogue.sqlite";
 };
 
+struct index_config {
+  /// How the swarm locates pieces; the general index server's counts, for everybody.
+  topology::index_scheme scheme = topology::index_scheme::topo;
+};
+
 struct tls_config {
   /// PEM files; the key must be readable by the daemon only.
   std::string certificate = "/etc/shoal/tls/host.crt";
@@ -115,6 +121,7 @@ struct daemon_config {
   link_config link;
   bulk_config bulk;
   gis_config gis;
+  index_config index;
   tls_config tls;
   api_config api;
   log_config log;

@@ -239,6 +239,11 @@ void add_gis(std::vector<option>& out) {
                             [](daemon_config& c) -> bool& { return c.gis.enabled; }));
   out.push_back(text_option("gis.database", "PATH", "the catalogue's file",
                             [](daemon_config& c) -> std::string& { return c.gis.database; }));
+  using topology::index_scheme;
+  out.push_back(choice_option<index_scheme, 3>(
+      "index.scheme", "naive|flat|topo", "how the swarm of this GIS locates pieces",
+      [](daemon_config& c) -> index_scheme& { return c.index.scheme; },
+      {index_scheme::naive, index_scheme::flat, index_scheme::topo}));
 }
 
 void add_rest(std::vector<option>& out) {

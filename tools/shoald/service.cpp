@@ -82,6 +82,7 @@ actors::node_config node_config_of(const daemon_config& config, const std::strin
   for (const auto& gis : config.gis.addresses) node.gis.push_back({gis.host, gis.port});
   node.is_gis = config.gis.enabled;
   node.catalogue = config.gis.database;
+  node.index_scheme = to_string(config.index.scheme);
   node.thread_count = config.publish.threads;
   return node;
 }

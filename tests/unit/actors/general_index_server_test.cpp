@@ -51,7 +51,8 @@ protected:
     auto opened = swarm::catalogue::open((directory / "catalogue.sqlite").string());
     ASSERT_TRUE(opened) << opened.error().message;
     gis = system.spawn(general_index_server,
-                       general_index_server_config{"a", [] { return "2026-01-01T00:00:00Z"; }},
+                       general_index_server_config{
+                           .host = "a", .timestamp = [] { return "2026-01-01T00:00:00Z"; }},
                        std::make_shared<std::unique_ptr<swarm::catalogue>>(std::move(*opened)));
     run();
   }

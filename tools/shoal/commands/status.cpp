@@ -34,6 +34,15 @@ std::string transfers_of(const json& status) {
   return out.empty() ? "" : "\n" + out.text();
 }
 
+/// The domains this host is the index of, in one line.
+std::string domains_of(const json& status) {
+  std::string out;
+  for (const auto& domain : list_in(object_in(status, "index"), "domains")) {
+    if (domain.is_string()) out += (out.empty() ? "" : ", ") + domain.get<std::string>();
+  }
+  return out.empty() ? "-" : out;
+}
+
 void show(const session& to, const json& status) {
   const auto self = object_in(status, "self");
   const auto quota = number_in(self, "quota_bytes");
@@ -46,6 +55,7 @@ void show(const session& to, const json& status) {
                   {"state", text_in(status, "state")},
                   {"gis", text_in(status, "gis")},
                   {"rack index", text_in(status, "rack_index")},
+                  {"index of", domains_of(status)},
                   {"held", format_size(number_in(self, "held_bytes")) +
                                (quota == 0 ? "" : " of " + format_size(quota))},
                   {"packs", std::to_string(number_in(status, "pack_count"))},

@@ -52,8 +52,8 @@ error csv_lines::wrong(std::string_view field, std::string_view expected) const 
   if (fault_) return *fault_;
   const auto found = line_.empty() ? std::string{"the end of the file"} : shown(line_);
   return {errc::invalid_argument, source_ + ": line " + std::to_string(number_) + ": " +
-                                      std::string{field} + ": expected " +
-                                      std::string{expected} + "; found " + found};
+                                      std::string{field} + ": expected " + std::string{expected} +
+                                      "; found " + found};
 }
 
 result<std::uint64_t> csv_lines::whole(std::size_t index, std::string_view field,

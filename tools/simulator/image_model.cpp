@@ -69,8 +69,7 @@ std::vector<std::uint32_t> spread_over_families(const image_model_config& config
 /// At random, but a family's two most popular images are of one version: v5.5, 32 and 64 bit, in
 /// VDN's Figure 8.
 std::vector<std::uint32_t> spread_over_versions(const std::vector<std::uint32_t>& families,
-                                                const similarity& similar,
-                                                random_numbers& random) {
+                                                const similarity& similar, random_numbers& random) {
   std::vector<std::uint32_t> seen(similar.families.size(), 0);
   std::vector<std::uint32_t> majors;
   for (const auto family : families) {
@@ -111,7 +110,8 @@ struct group_counts {
 
 group_counts count_groups(const std::vector<std::uint32_t>& group_of) {
   std::vector<std::uint32_t> sizes(*std::ranges::max_element(group_of) + 1, 0);
-  for (const auto group : group_of) ++sizes[group];
+  for (const auto group : group_of)
+    ++sizes[group];
   group_counts counted;
   for (const auto size : sizes) {
     counted.groups += size > 0;
@@ -144,8 +144,8 @@ kind_counts count_kinds(const image_model_config& config, std::uint64_t pieces,
   const auto families = count_groups(members.families);
   const auto majors = count_groups(members.majors);
   const auto images = static_cast<std::uint64_t>(config.images);
-  const auto pairs = (images - static_cast<std::uint64_t>(
-                                   std::ranges::count(members.partners, none))) / 2;
+  const auto pairs =
+      (images - static_cast<std::uint64_t>(std::ranges::count(members.partners, none))) / 2;
   double best = 2;
   for (std::uint64_t pair = 0; pair <= left; ++pair) {
     const auto distinct = kinds.common + kinds.family * families.groups +
@@ -206,8 +206,7 @@ result<image_model> image_model::make(const image_model_config& config) {
   model.majors_ = spread_over_versions(model.families_, config.similar, random);
   const memberships members{model.families_, model.majors_, pair_up(model.majors_, random)};
   model.pieces_ = static_cast<std::uint32_t>((config.image_bytes - 1) / config.chunk_bytes + 1);
-  const auto kinds =
-      kinds_of_positions(count_kinds(config, model.pieces_, members), random);
+  const auto kinds = kinds_of_positions(count_kinds(config, model.pieces_, members), random);
 
   const auto families = static_cast<std::uint32_t>(config.similar.families.size());
   const auto first_major = 1 + families;
@@ -222,8 +221,8 @@ result<image_model> image_model::make(const image_model_config& config) {
                 kind::major_version)};
     const auto own = first_image + 2 * image;
     if (partner != none)
-      parts.push_back(part_of(first_image + 2 * std::min(image, partner) + 1, kinds, kind::pair,
-                              kind::pair));
+      parts.push_back(
+          part_of(first_image + 2 * std::min(image, partner) + 1, kinds, kind::pair, kind::pair));
     parts.push_back(part_of(own, kinds, kind::own, partner == none ? kind::pair : kind::own));
     std::erase_if(parts, [](const pack_pieces& part) { return part.count == 0; });
     model.parts_.push_back(std::move(parts));
@@ -265,7 +264,8 @@ topology::pack_key pack_key_of(std::uint32_t pack, std::uint64_t seed) {
   topology::pack_key key{};
   for (std::size_t i = 0; i < key.size(); i += 8) {
     auto bits = random.next();
-    for (std::size_t j = 0; j < 8; ++j, bits >>= 8) key[i + j] = static_cast<std::byte>(bits);
+    for (std::size_t j = 0; j < 8; ++j, bits >>= 8)
+      key[i + j] = static_cast<std::byte>(bits);
   }
   return key;
 }

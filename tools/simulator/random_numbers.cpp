@@ -16,7 +16,8 @@ constexpr std::uint64_t golden = 0x9e3779b97f4a7c15;
 
 random_numbers::random_numbers(std::uint64_t seed, std::uint64_t stream) : state_{} {
   auto at = seed ^ topology::mix(stream + 1);
-  for (auto& word : state_) word = topology::mix(at += golden);
+  for (auto& word : state_)
+    word = topology::mix(at += golden);
 }
 
 std::uint64_t random_numbers::next() {
@@ -38,7 +39,8 @@ std::uint64_t random_numbers::below(std::uint64_t bound) {
   // Numbers below 2^64 mod bound would make some answers likelier.
   const auto refused = (0 - bound) % bound;
   auto bits = next();
-  while (bits < refused) bits = next();
+  while (bits < refused)
+    bits = next();
   return bits % bound;
 }
 

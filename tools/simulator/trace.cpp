@@ -2,6 +2,7 @@
 
 #include "tools/simulator/csv_fields.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <istream>
@@ -14,6 +15,11 @@ namespace {
 
 constexpr std::string_view columns = "vm,time_seconds,image,lifetime_seconds";
 constexpr std::uint32_t images_max = 100'000'000;
+
+/// Our text form has no quotes.
+bool fits_a_field(std::string_view name) {
+  return std::ranges::none_of(name, [](char c) { return c == ',' || (c >= 0 && c < ' '); });
+}
 
 /// The four lines before the columns: a word and its value each.
 result<std::string> header_value(csv_lines& lines, std::string_view word) {
@@ -29,6 +35,7 @@ result<trace> read_header(csv_lines& lines) {
   trace read;
   auto name = header_value(lines, "data_centre");
   if (!name) return name.error();
+  if (!fits_a_field(*name)) return lines.wrong("data_centre", "a name without control characters");
   read.data_centre = std::move(*name);
   if (const auto images = header_value(lines, "images"); !images) return images.error();
   const auto images = lines.whole(1, "images", images_max);
@@ -69,6 +76,9 @@ result<void> validate(const trace& checked) {
     return error{errc::invalid_argument, "trace '" + checked.data_centre + "': request " +
                                              std::to_string(at) + ": " + what};
   };
+  if (!fits_a_field(checked.data_centre))
+    return {errc::invalid_argument, "trace: data_centre: expected a name without commas and "
+                                    "control characters"};
   double before = 0;
   std::unordered_set<std::uint64_t> seen;
   for (std::size_t i = 0; i < checked.requests.size(); ++i) {
@@ -108,7 +118,8 @@ result<trace> read_trace_file(const std::string& path) {
 
 result<void> write_trace(std::ostream& to, const trace& written) {
   to << "shoal_trace,1\ndata_centre," << written.data_centre << "\nimages," << written.images
-     << "\nduration_seconds," << shortest(written.duration_seconds) << '\n' << columns << '\n';
+     << "\nduration_seconds," << shortest(written.duration_seconds) << '\n'
+     << columns << '\n';
   for (const auto& one : written.requests)
     to << one.vm << ',' << shortest(one.time_seconds) << ',' << one.image << ','
        << shortest(one.lifetime_seconds) << '\n';

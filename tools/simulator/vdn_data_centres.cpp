@@ -15,18 +15,82 @@ constexpr double minute = 60, hour = 3'600, day = 86'400;
 /// VDN Figure 3 and §II-B's medians and 90th percentiles; nothing outlives the four months.
 const std::array<traffic, 6>& table() {
   static const std::array<traffic, 6> made{{
-      {"S1", 125, 68.6, 0, {1.38, 1, 31}, {0.29, 3.94, 67'309}, 1, 1.52, 0,
+      {"S1",
+       125,
+       70.7,
+       0.35,
+       {1.71, 1, 424},
+       {0.50, 11.3, 266},
+       0.828,
+       0.072,
+       0.31,
+       1.548,
+       0.342,
        {{0, minute}, {.50, 8 * minute}, {.62, 13 * minute}, {.90, 10 * day}, {1, 124 * day}}},
-      {"S2", 107, 44.0, 0, {1.38, 1, 31}, {0.29, 3.94, 67'309}, 1, 1.54, 0,
+      {"S2",
+       107,
+       43.6,
+       0.60,
+       {0.91, 1, 64},
+       {0.60, 11.1, 83'930},
+       0.918,
+       0.710,
+       0.85,
+       1.633,
+       0.728,
        {{0, minute}, {.50, 10 * minute}, {.62, 13 * minute}, {.90, 5 * day}, {1, 124 * day}}},
-      {"S3", 213, 138.5, 0, {1.32, 1, 59}, {0.29, 1.55, 49}, 1, 1.42, 0,
+      {"S3",
+       213,
+       142.7,
+       0,
+       {1.32, 1, 59},
+       {0.389, 1.22, 63.9},
+       1,
+       1,
+       0.053,
+       1.361,
+       0,
        {{0, minute}, {.37, 13 * minute}, {.50, 90 * minute}, {.90, 14 * day}, {1, 124 * day}}},
-      {"S4", 200, 114.3, 0.09, {1.54, 1, 838}, {0.59, 0.30, 799}, 1, 1.42, 0,
+      {"S4",
+       200,
+       114.1,
+       0.833,
+       {0.481, 1, 77.8},
+       {0.381, 0.231, 1'460},
+       0.981,
+       0.101,
+       0.957,
+       1.449,
+       0,
        {{0, minute}, {.37, 13 * minute}, {.50, 90 * minute}, {.90, 22 * day}, {1, 124 * day}}},
-      {"S5", 207, 115.5, 0, {1.39, 1, 1'241}, {0.61, 2.11, 5'206}, 1, 1.41, 0,
-       {{0, minute}, {.28, 13 * minute}, {.33, 85 * minute}, {.50, 3 * hour}, {.90, 21 * day},
+      {"S5",
+       207,
+       111.3,
+       0,
+       {1.16, 1, 282.9},
+       {0.526, 2.18, 3'224},
+       0.995,
+       0.480,
+       0.226,
+       1.459,
+       0,
+       {{0, minute},
+        {.28, 13 * minute},
+        {.33, 85 * minute},
+        {.50, 3 * hour},
+        {.90, 21 * day},
         {1, 124 * day}}},
-      {"S6", 240, 125, 0.89, {0.79, 1, 1'295}, {0.26, 0.17, 2'038}, 1, 1.39, 0,
+      {"S6",
+       240,
+       110.2,
+       0.89,
+       {0.79, 1, 1'200},
+       {0.252, 0.15, 1'620},
+       0.995,
+       0.076,
+       0.22,
+       1.401,
+       0,
        {{0, minute}, {.38, 13 * minute}, {.50, 72 * minute}, {.90, 33 * day}, {1, 124 * day}}},
   }};
   return made;
@@ -48,8 +112,8 @@ bool is_sound(const std::vector<lifetime_knot>& knots) {
   if (knots.size() < 2 || knots.front().share != 0 || knots.back().share != 1) return false;
   for (std::size_t i = 0; i < knots.size(); ++i) {
     if (!(knots[i].seconds > 0) || !std::isfinite(knots[i].seconds)) return false;
-    if (i > 0 && (!(knots[i].share > knots[i - 1].share) ||
-                  knots[i].seconds < knots[i - 1].seconds))
+    if (i > 0 &&
+        (!(knots[i].share > knots[i - 1].share) || knots[i].seconds < knots[i - 1].seconds))
       return false;
   }
   return true;
@@ -74,6 +138,9 @@ result<void> validate(const traffic& of) {
   if (!is_sound(of.gap_seconds))
     return wrong(of, "gap_seconds", "an exponent above 0 and 0 < low < high");
   if (!is_share(of.same_image_share)) return wrong(of, "same_image_share", "a share from 0 to 1");
+  if (!is_share(of.band_share)) return wrong(of, "band_share", "a share from 0 to 1");
+  if (!(of.burst_popularity >= 0) || of.burst_popularity > 3)
+    return wrong(of, "burst_popularity", "a number from 0 to 3");
   if (!std::isfinite(of.popularity_exponent) || of.popularity_exponent < 0)
     return wrong(of, "popularity_exponent", "a number, 0 or more");
   if (!is_share(of.scheduled_share)) return wrong(of, "scheduled_share", "a share from 0 to 1");

@@ -36,7 +36,8 @@ double busyness(double seconds) {
 class calendar {
 public:
   explicit calendar(double duration_seconds) : step_{duration_seconds / steps}, sums_{0} {
-    for (int i = 0; i < steps; ++i) sums_.push_back(sums_.back() + busyness((i + 0.5) * step_));
+    for (int i = 0; i < steps; ++i)
+      sums_.push_back(sums_.back() + busyness((i + 0.5) * step_));
   }
 
   /// The moment before which the share `u` of all starts lies.
@@ -71,7 +72,8 @@ std::vector<std::uint32_t> quotas_of(const traffic& of, std::uint32_t total) {
     order[i] = i;
   }
   std::ranges::stable_sort(order, [&](auto a, auto b) { return weights[a] > weights[b]; });
-  for (std::uint32_t i = 0; given < total; ++i, ++given) ++quotas[order[i % of.images]];
+  for (std::uint32_t i = 0; given < total; ++i, ++given)
+    ++quotas[order[i % of.images]];
   return quotas;
 }
 
@@ -118,11 +120,13 @@ public:
     --quotas_[image];
     --left_;
   }
-  /// @pre not empty.
-  [[nodiscard]] std::uint32_t draw(random_numbers& random) const {
-    auto at = random.below(left_);
+  /// The image at share `u` of all that is left, in order of popularity. @pre not empty, `u` < 1.
+  [[nodiscard]] std::uint32_t at_share(double u) const {
+    auto at = static_cast<std::uint32_t>(std::clamp(u, 0.0, 1.0) * left_);
+    at = std::min(at, left_ - 1);
     std::uint32_t image = 0;
-    for (; at >= quotas_[image]; ++image) at -= quotas_[image];
+    for (; at >= quotas_[image]; ++image)
+      at -= quotas_[image];
     return image;
   }
 
@@ -145,8 +149,8 @@ void add_timed(const traffic& of, std::uint32_t image, std::uint32_t count, doub
   for (std::uint32_t i = 0; i < count; ++i) {
     const auto timer = static_cast<std::uint32_t>(std::uint64_t{i} * timers / count);
     const auto day = std::floor(timer / per_day);
-    const auto start = day * day_seconds + first + phase +
-                       (timer - day * per_day) * timer_period_seconds;
+    const auto start =
+        day * day_seconds + first + phase + (timer - day * per_day) * timer_period_seconds;
     at = timer == before ? at + of.gap_seconds.quantile(random.uniform())
                          : start + 60 * random.uniform();
     before = timer;
@@ -156,19 +160,22 @@ void add_timed(const traffic& of, std::uint32_t image, std::uint32_t count, doub
 
 void add_campaigns(const traffic& of, image_urn urn, std::uint32_t requests, std::uint64_t seed,
                    double duration_seconds, std::vector<vm_request>& to) {
-  random_numbers start_random{seed, stream::starts}, gap_random{seed, stream::gaps}, image_random{seed, stream::images};
+  random_numbers start_random{seed, stream::starts}, gap_random{seed, stream::gaps},
+      image_random{seed, stream::images};
   const calendar dates{duration_seconds};
   const auto sizes = campaign_sizes(of, requests);
   const auto moments = campaign_starts(sizes.size(), dates, start_random);
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     auto at = moments[i];
-    auto image = urn.draw(image_random);
+    const auto anchor = std::pow(image_random.uniform(), std::pow(sizes[i], of.burst_popularity));
+    auto image = urn.at_share(anchor);
     const auto waits = gap_random.stratified(sizes[i] - 1);
     for (std::uint32_t j = 0; j < sizes[i]; ++j) {
       if (j > 0) {
         at += of.gap_seconds.quantile(waits[j - 1]);
         const bool same = image_random.uniform() < of.same_image_share;
-        if (!same || !urn.has(image)) image = urn.draw(image_random);
+        const auto beside = (image_random.uniform() - 0.5) * of.band_share;
+        if (!same || !urn.has(image)) image = urn.at_share(anchor + beside);
       }
       urn.take(image);
       to.push_back({at, image, 0, 0});
@@ -178,7 +185,8 @@ void add_campaigns(const traffic& of, image_urn urn, std::uint32_t requests, std
 
 double lifetime_of(const traffic& of, double u) {
   std::size_t i = 1;
-  while (i + 1 < of.lifetimes.size() && of.lifetimes[i].share < u) ++i;
+  while (i + 1 < of.lifetimes.size() && of.lifetimes[i].share < u)
+    ++i;
   const auto& low = of.lifetimes[i - 1];
   const auto& high = of.lifetimes[i];
   const auto part = (u - low.share) / (high.share - low.share);
@@ -229,7 +237,8 @@ trace generate_trace(const traffic& of, std::uint64_t seed, double duration_seco
     one.time_seconds = std::min(one.time_seconds, duration_seconds);
   }
   std::ranges::stable_sort(made.requests, {}, &vm_request::time_seconds);
-  for (std::size_t i = 0; i < made.requests.size(); ++i) made.requests[i].vm = i + 1;
+  for (std::size_t i = 0; i < made.requests.size(); ++i)
+    made.requests[i].vm = i + 1;
   give_lifetimes(of, seed, made.requests);
   return made;
 }

@@ -48,6 +48,12 @@ struct traffic {
   truncated_pareto gap_seconds;
   /// How likely a campaign's next request is of the same image as the one before.
   double same_image_share = 1;
+  /// Where its other images come from: this share of all requests, in order of popularity, around
+  /// its first image. Popular images stay among themselves; a campaign of unpopular ones, each
+  /// wanted a few times a month, is of many images.
+  double band_share = 1;
+  /// 0: campaigns of all sizes want the same images; higher: the larger, the more popular.
+  double burst_popularity = 0;
   /// Image i gets a share of the requests in proportion to (i + 1)^-exponent.
   double popularity_exponent = 1.4;
   /// Share of the three most popular images' requests that timers start, every two hours.

@@ -28,20 +28,6 @@ pair_links scaled(pair_links links, double factor) {
   return links;
 }
 
-/// Of n values, the rank r (from 0) so that the true median lies between the r-th smallest and the
-/// r-th greatest with at least 95 % confidence: P(Binomial(n, 1/2) <= r - 1) <= 2.5 %.
-std::size_t rank_of_95(std::size_t n) {
-  double term = std::pow(0.5, static_cast<double>(n));
-  double below = term;
-  std::size_t rank = 0;
-  for (std::size_t k = 1; below <= 0.025; ++k) {
-    rank = k;
-    term *= static_cast<double>(n - k + 1) / static_cast<double>(k);
-    below += term;
-  }
-  return rank;
-}
-
 } // namespace
 
 data_centre_load load_of(const trace& requests, const image_model& images) {
@@ -90,14 +76,6 @@ double percentile_of(std::vector<double> values, double percent) {
   const auto at = static_cast<std::ptrdiff_t>(std::max(1.0, rank)) - 1;
   std::nth_element(values.begin(), values.begin() + at, values.end());
   return values[static_cast<std::size_t>(at)];
-}
-
-interval median_interval(std::vector<double> values) {
-  if (values.empty()) return {};
-  std::sort(values.begin(), values.end());
-  const auto n = values.size();
-  const auto rank = n < 6 ? 1 : rank_of_95(n);
-  return {(values[(n - 1) / 2] + values[n / 2]) / 2, values[rank - 1], values[n - rank]};
 }
 
 } // namespace shoal::simulator

@@ -5,6 +5,7 @@
 
 #include "tools/simulator/data_centre/data_centre.hpp"
 #include "tools/simulator/image_model.hpp"
+#include "tools/simulator/statistics.hpp"
 #include "tools/simulator/trace.hpp"
 #include "tools/simulator/workload.hpp"
 #include "topology/result.hpp"
@@ -46,14 +47,5 @@ run_outcome run_experiment(const experiment& run, const data_centre_load& load);
 
 /// The value below which `percent` per cent of the values lie (the nearest rank); 0 for none.
 double percentile_of(std::vector<double> values, double percent);
-
-/// The middle of some seeds' values, and where the true middle lies with 95 % confidence whatever
-/// the distribution (order statistics); with fewer than six values, their range.
-struct interval {
-  double median = 0;
-  double low = 0;
-  double high = 0;
-};
-interval median_interval(std::vector<double> values);
 
 } // namespace shoal::simulator

@@ -111,7 +111,7 @@ std::vector<table_cell> simulate_tables(std::span<const std::string> names,
     std::vector<double> values;
     for (const auto& run : runs.at(key_of(cell.paper)))
       values.push_back(cell.paper.percentile == 50 ? run.p50_s : run.p90_s);
-    cell.simulated = median_interval(std::move(values));
+    cell.simulated = median_interval(values);
   }
   return cells;
 }

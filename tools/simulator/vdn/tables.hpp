@@ -19,7 +19,7 @@ namespace shoal::simulator {
 /// One number of a table, and what the simulation gives for it over the seeds.
 struct table_cell {
   paper_cell paper;
-  interval simulated;
+  median_estimate simulated;
 
   /// How often the paper's number the simulated one is.
   [[nodiscard]] double ratio() const { return simulated.median / paper.seconds; }

@@ -23,6 +23,8 @@ _MEASURED = (
     "publish_seconds",
     "payload_bytes_per_host",
     "needed_bytes_per_host",
+    "rack_border_payload_bytes",
+    "cluster_border_payload_bytes",
 )
 _FIXED = (
     "hosts",
@@ -37,6 +39,14 @@ _FIXED = (
     "raw_bytes",
     "raw_packed",
     "shipped_bytes",
+)
+# Divided by the bytes that a host needs.
+_OVER_BOUND = (
+    "server",
+    "rack_border",
+    "cluster_border",
+    "rack_border_payload",
+    "cluster_border_payload",
 )
 _DIGITS = 4
 
@@ -68,7 +78,7 @@ def _summary(rows):
     for side, choose in (("min", min), ("max", max)):
         values = [row["last_over_bound"] for row in ended]
         summary[f"last_over_bound_{side}"] = _rounded(choose(values)) if values else None
-    for key in ("server", "rack_border", "cluster_border"):
+    for key in _OVER_BOUND:
         moved = summary[f"{key}_bytes"]
         summary[f"{key}_over_bound"] = (
             None if moved is None else _rounded(moved / rows[0]["bound_bytes"])

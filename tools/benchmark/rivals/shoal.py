@@ -121,7 +121,24 @@ class Shoal(Rival):
             "publish_seconds": self.published["seconds"],
             "payload_bytes_per_host": sum(elsewhere) // len(elsewhere),
             "needed_bytes_per_host": needed,
+            "rack_border_payload_bytes": self.most_into(answers, "rack"),
+            "cluster_border_payload_bytes": self.most_into(answers, "cluster"),
         }
+
+    def most_into(self, answers, level):
+        """Payload that came into the domain of that level that most came into; None where there is
+        but one."""
+        everybody = [self.scene.server, *self.scene.hosts]
+        domains = {host.name: getattr(host, level) for host in everybody}
+        into = dict.fromkeys(domains.values(), 0)
+        for host, answer in zip(self.scene.hosts, answers):
+            own = domains[host.name]
+            into[own] += sum(
+                count
+                for sender, count in answer["received_from"].items()
+                if domains.get(sender) != own
+            )
+        return max(into.values()) if len(into) > 1 else None
 
     def answer(self, host):
         log = next(p.log for p in self.processes.programs if p.name == host.name)

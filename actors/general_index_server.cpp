@@ -1,6 +1,7 @@
 #include "actors/general_index_server.hpp"
 
 #include "actors/catalogue_messages.hpp"
+#include "actors/copies_count.hpp"
 #include "actors/wire_convert.hpp"
 
 #include <spdlog/spdlog.h>
@@ -222,6 +223,9 @@ general_index_server(gis_local_actor::stateful_pointer<general_index_server_stat
       [self](const wire::RemoveImage& order) { return on_remove(self, order); },
       [self](const wire::CheckPacks& check) {
         return reply(check_packs(*self->state.catalogue, check));
+      },
+      [self](const wire::CountCopies& question) {
+        return reply(count_copies(self->state.index, question));
       },
       [self](const attach_host& news) { on_attach(self, news); },
       [self](const push_due&) { push(self); },

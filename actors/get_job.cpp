@@ -138,7 +138,14 @@ private:
     status.done_bytes = status.total_bytes - missing;
     status.sources.own_store = status.done_bytes;
     if (missing == 0) return {};
-    return work_.context().store->make_room(missing);
+    auto& store = *work_.context().store;
+    const auto quota = store.quota_bytes();
+    if (quota != 0 && store.held_bytes() + missing > quota) {
+      // What is evicted should not be the last copy; if nobody says, what is known counts.
+      static_cast<void>(ask<wire::Ack>(work_.self(), work_.context().cache, refresh_copies{},
+                                       std::chrono::seconds{5}));
+    }
+    return store.make_room(missing);
   }
 
   result<void> start_export(const swarm::recipe& recipe) {
@@ -310,7 +317,9 @@ private:
       if (auto exported = exporter_->finish(); !exported) return exported;
     }
     if (auto synced = work_.context().store->sync(); !synced) return synced;
-    for (const auto& [id, fetch] : packs_) work_.context().store->touch(id);
+    for (const auto& [id, fetch] : packs_) {
+      if (auto* cache = work_.context().store->cache()) cache->used(id, fetch.needed);
+    }
     work_.status().verified = true;
     return {};
   }

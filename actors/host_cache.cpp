@@ -1,5 +1,6 @@
 #include "actors/host_cache.hpp"
 
+#include "actors/cache_tending.hpp"
 #include "actors/wire_convert.hpp"
 
 #include <spdlog/spdlog.h>
@@ -106,6 +107,7 @@ void unload_idle(cache_pointer self) {
       spdlog::debug("host-cache unloads idle pack {}", transfer.pack.hex());
       state.session->unload(transfer.pack);
       state.uses.erase(transfer.pack);
+      state.served_at.erase(transfer.pack);
     }
   }
 }
@@ -159,12 +161,13 @@ void stop_fetch(host_cache_state& state, swarm::pack_id pack, const caf::actor_a
   if (!state.subscribers.contains(pack)) state.session->stop_fetching(pack);
 }
 
-result<void> serve(host_cache_state& state, const serve_packs& order) {
+result<void> serve(cache_pointer self, const serve_packs& order) {
+  auto& state = self->state;
   for (const auto& pack : order.packs) {
     state.uses.erase(pack);
     // Whoever named this host is mistaken; it hears so.
     if (state.store->have(pack).empty()) note_change(state, pack);
-    state.store->touch(pack);
+    count_use(self, pack);
     if (auto served = state.session->serve(pack); !served) return served;
   }
   return {};
@@ -271,6 +274,18 @@ void ask_what_was_removed(cache_pointer self) {
             });
 }
 
+/// What is loaded for others would be offered with pieces that are gone.
+void on_evicted(cache_pointer self, const packs_evicted& news) {
+  auto& state = self->state;
+  for (const auto& pack : news.packs) {
+    spdlog::debug("host-cache evicted pieces of pack {}", pack.hex());
+    if (!state.subscribers.contains(pack)) state.session->unload(pack);
+    state.uses.erase(pack);
+    note_change(state, pack);
+  }
+  announce(self);
+}
+
 void on_announce_to(cache_pointer self, const announce_to& whom) {
   auto& state = self->state;
   if (whom.gis && whom.gis != state.gis) {
@@ -299,6 +314,7 @@ host_cache(host_cache_actor::stateful_pointer<host_cache_state> self, host_cache
     for (const auto& pack : packs) stop_fetch(self->state, pack, down.source);
   });
   self->delayed_send(self, self->state.config.announce_interval, tick{});
+  listen_to_evictions(self);
   return {
       [self](const begin_fetch& order) {
         self->monitor(order.subscriber);
@@ -309,13 +325,15 @@ host_cache(host_cache_actor::stateful_pointer<host_cache_state> self, host_cache
         stop_fetch(self->state, order.pack, order.subscriber.address());
       },
       [self](const new_view& news) { self->state.session->update(news.pack, news.view); },
-      [self](const serve_packs& order) { return acknowledge(serve(self->state, order)); },
+      [self](const serve_packs& order) { return acknowledge(serve(self, order)); },
       [self](const holdings_changed& news) {
         for (const auto& pack : news.packs)
           note_change(self->state, pack);
         announce(self);
         tell_unheard(self->state);
       },
+      [self](const packs_evicted& news) { on_evicted(self, news); },
+      [self](const refresh_copies&) { return count_copies_of_next(self); },
       [self](const forget_packs& order) {
         for (const auto& pack : order.packs) self->state.doubts.doubt(pack);
         ask_what_was_removed(self);
@@ -354,6 +372,7 @@ host_cache(host_cache_actor::stateful_pointer<host_cache_state> self, host_cache
         tell_unheard(self->state);
         if (++self->state.tick_count % 40 == 0) {
           unload_idle(self);
+          tend_cache(self);
           self->state.doubts.retry();
           ask_what_was_removed(self);
         }

@@ -24,6 +24,7 @@ using host_cache_actor = caf::typed_actor<
     caf::replies_to<serve_packs>::with<wire::Ack>,
     // The store changed behind the transfer engine's back.
     caf::reacts_to<holdings_changed>, caf::reacts_to<forget_packs>,
+    caf::reacts_to<packs_evicted>, caf::replies_to<refresh_copies>::with<wire::Ack>,
     // A publication's pack is kept from begin to end.
     caf::replies_to<publication_begun>::with<wire::Ack>, caf::reacts_to<publication_ended>,
     // From the transfer engine.
@@ -43,6 +44,11 @@ struct host_cache_config {
   std::chrono::milliseconds announce_interval{250};
   /// A pack nobody asked anything of for this long is unloaded from the transfer engine.
   std::chrono::seconds idle_max{90};
+  /// Somebody who fetches a pack for a long time counts as a use of it this often.
+  std::chrono::seconds use_interval{10};
+  /// A cache that is nearly full asks this often who else holds what goes next. Shorter follows the
+  /// site more closely, at one message each time.
+  std::chrono::seconds copies_interval{60};
 };
 
 struct host_cache_state {
@@ -75,6 +81,8 @@ struct host_cache_state {
     caf::actor_clock::time_point since;
   };
   std::map<swarm::pack_id, use> uses;
+  std::map<swarm::pack_id, caf::actor_clock::time_point> served_at;
+  caf::actor_clock::time_point copies_due;
   std::uint64_t tick_count = 0;
 };
 

@@ -55,10 +55,19 @@ struct serve_packs {
   std::vector<swarm::pack_id> packs;
 };
 
-/// The store's holdings of these packs changed by other means than a transfer (publish, eviction).
+/// The store's holdings of these packs changed by other means than a transfer (publish, verify).
 struct holdings_changed {
   std::vector<swarm::pack_id> packs;
 };
+
+/// The store evicted pieces of these packs.
+struct packs_evicted {
+  std::vector<swarm::pack_id> packs;
+};
+
+/// Have the index count the copies of what would be evicted next; answered when that is known, or
+/// cannot be.
+struct refresh_copies {};
 
 /// Drop these packs if they are removed from the catalogue and nothing here needs them.
 struct forget_packs {
@@ -170,6 +179,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::new_view)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::serve_packs)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::holdings_changed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::forget_packs)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::packs_evicted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::refresh_copies)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::publication_begun)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::publication_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::pieces_came)

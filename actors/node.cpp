@@ -1,5 +1,6 @@
 #include "actors/node.hpp"
 
+#include "actors/cache_answers.hpp"
 #include "actors/job.hpp"
 #include "actors/job_board.hpp"
 #include "actors/node_answers.hpp"
@@ -87,6 +88,25 @@ public:
     return query([&](auto& asker) { return answer_torrent(asker, pack); });
   }
   result<node_status> status() override;
+
+  result<cache_status> cache() override {
+    return query([](auto& asker) { return answer_cache(asker); });
+  }
+  result<cache_gc_outcome> collect(const cache_gc_order& order) override {
+    return query([&](auto& asker) { return answer_collect(asker, order); });
+  }
+  result<cache_limit_outcome> limit(const cache_limit_order& order) override {
+    return query([&](auto& asker) { return answer_limit(asker, order); });
+  }
+  result<cache_status> choose_policy(const std::string& name) override {
+    return query([&](auto& asker) { return answer_policy(asker, name); });
+  }
+  result<cache_pin_outcome> pin(const std::string& image) override {
+    return query([&](auto& asker) { return answer_pin(asker, image); });
+  }
+  result<cache_pin_outcome> unpin(const std::string& image) override {
+    return query([&](auto& asker) { return answer_unpin(asker, image); });
+  }
 
 private:
   result<void> open_parts();

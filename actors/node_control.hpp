@@ -5,6 +5,7 @@
 // Errors:  returned; `errc` becomes the HTTP status and the command's exit code.
 #pragma once
 
+#include "actors/cache_control.hpp"
 #include "swarm/recipe.hpp"
 #include "topology/result.hpp"
 
@@ -193,9 +194,8 @@ struct removal_status {
 };
 
 /// The node, as its users may ask it.
-class node_control {
+class node_control : public cache_control {
 public:
-  virtual ~node_control() = default;
 
   virtual result<job_id> publish(const publish_order& order) = 0;
   virtual result<job_id> get(const get_order& order) = 0;

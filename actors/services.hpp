@@ -50,6 +50,8 @@ SHOAL_WIRE_MESSAGE(PrestageProgress, 33)
 SHOAL_WIRE_MESSAGE(CancelPrestage, 34)
 SHOAL_WIRE_MESSAGE(PrestageHosts, 35)
 SHOAL_WIRE_MESSAGE(PrestageReport, 36)
+SHOAL_WIRE_MESSAGE(CountCopies, 37)
+SHOAL_WIRE_MESSAGE(Copies, 38)
 
 #undef SHOAL_WIRE_MESSAGE
 
@@ -73,7 +75,9 @@ using gis_service = service<
     method<wire::Download, wire::DocumentPart>, method<wire::FindImage, wire::ImageRecord>,
     method<wire::ListImages, wire::Images>, method<wire::RemoveImage, wire::Removal>,
     // A host that was away asks what was removed meanwhile.
-    method<wire::CheckPacks, wire::CheckedPacks>>;
+    method<wire::CheckPacks, wire::CheckedPacks>,
+    // A host is about to evict.
+    method<wire::CountCopies, wire::Copies>>;
 using gis_actor = gis_service::actor;
 
 /// The RACK INDEX: who in this rack holds which pieces; what it cannot answer it asks the GIS.

@@ -1,5 +1,6 @@
 #include "web/routes.hpp"
 
+#include "web/cache_json.hpp"
 #include "web/json.hpp"
 #include "web/metrics.hpp"
 
@@ -175,6 +176,43 @@ api_response torrent(actors::node_control& node, const std::string& pack) {
   return {.content_type = "application/x-bittorrent", .body = std::move(content).value()};
 }
 
+/// What follows `/cache`.
+api_response cache(actors::cache_control& node, const api_request& request,
+                   const std::string& path) {
+  constexpr std::string_view pins_prefix = "/pins/";
+  const auto takes = [&](const char* method) { return request.method == method; };
+  if (path.empty()) return takes("GET") ? answer(node.cache()) : method_not_allowed("GET");
+  if (path == "/collections") {
+    if (!takes("POST")) return method_not_allowed("POST");
+    const auto order = cache_gc_order_from(request.body);
+    return order ? answer(node.collect(*order)) : problem(order.error());
+  }
+  if (path == "/limit") {
+    if (!takes("POST")) return method_not_allowed("POST");
+    const auto order = cache_limit_order_from(request.body);
+    return order ? answer(node.limit(*order)) : problem(order.error());
+  }
+  if (path == "/policy") {
+    if (!takes("POST")) return method_not_allowed("POST");
+    const auto name = cache_policy_from(request.body);
+    return name ? answer(node.choose_policy(*name)) : problem(name.error());
+  }
+  if (path == "/pins") {
+    if (!takes("POST")) return method_not_allowed("POST");
+    const auto image = cache_pin_from(request.body);
+    return image ? answer(node.pin(*image)) : problem(image.error());
+  }
+  if (path.starts_with(pins_prefix)) {
+    if (!takes("DELETE")) return method_not_allowed("DELETE");
+    const auto image = path.substr(pins_prefix.size());
+    if (const auto checked = check_image_reference(image); !checked) {
+      return problem(checked.error());
+    }
+    return answer(node.unpin(image));
+  }
+  return problem({errc::not_found, "no such resource under /api/v1/cache"});
+}
+
 api_response readiness(actors::node_control& node) {
   const auto status = node.status();
   if (!status) return problem(503, status.error());
@@ -250,6 +288,10 @@ api_response routes::dispatch_item(const api_request& request, const std::string
   constexpr std::string_view job_prefix = "/jobs/";
   constexpr std::string_view pack_prefix = "/packs/";
   constexpr std::string_view torrent_suffix = "/torrent";
+  constexpr std::string_view cache_prefix = "/cache";
+  if (path == cache_prefix || path.starts_with("/cache/")) {
+    return cache(node_, request, path.substr(cache_prefix.size()));
+  }
   if (path.starts_with(image_prefix)) {
     return image(node_, request, path.substr(image_prefix.size()));
   }

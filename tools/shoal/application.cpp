@@ -101,6 +101,7 @@ void build(CLI::App& app, session& to) {
   add_hosts(app, to);
   add_status(app, to);
   add_jobs(app, to);
+  add_cache(app, to);
   add_torrent(app, to);
   add_ca(app, to);
   add_completion(app, to);

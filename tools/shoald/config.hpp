@@ -4,6 +4,7 @@
 // Threads: values. Errors: errc::invalid_argument with `file:line`, the key and what was expected.
 #pragma once
 
+#include "swarm/cache_policy.hpp"
 #include "topology/index_node.hpp"
 #include "topology/place.hpp"
 #include "topology/result.hpp"
@@ -52,6 +53,11 @@ struct store_config {
   std::uint64_t quota_bytes = 0;
   /// Free bytes of the file system never to touch, whatever the quota.
   std::uint64_t reserve_bytes = 1ull << 30;
+  /// What goes first when room is needed.
+  swarm::cache_policy_kind policy = swarm::cache_policy_kind::rarity;
+  /// The last so many copies of a site are never evicted. More survives more hosts' loss and makes
+  /// a get fail when only last copies are left.
+  std::uint32_t copies_floor = 0;
 };
 
 struct link_config {

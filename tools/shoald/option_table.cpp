@@ -186,6 +186,7 @@ option gis_addresses_option() {
 
 constexpr std::int64_t port_max = 65535;
 constexpr std::int64_t threads_max = 1024;
+constexpr std::int64_t copies_floor_max = 1000;
 
 void add_own(std::vector<option>& out) {
   out.push_back(text_option("name", "NAME", "this host's name; default: the machine's",
@@ -199,6 +200,15 @@ void add_store(std::vector<option>& out) {
   out.push_back(quantity_option(
       "store.quota", "SIZE", "most bytes of packs to keep, as 50GiB; 0: as the disk allows",
       [](daemon_config& c) -> std::uint64_t& { return c.store.quota_bytes; }, parse_size, "B"));
+  out.push_back(choice_option<swarm::cache_policy_kind, 6>(
+      "store.policy", "live|fifo|lru|gdsf|s3-fifo|rarity", "what goes first when room is needed",
+      [](daemon_config& c) -> swarm::cache_policy_kind& { return c.store.policy; },
+      {swarm::cache_policy_kind::live, swarm::cache_policy_kind::fifo,
+       swarm::cache_policy_kind::lru, swarm::cache_policy_kind::gdsf,
+       swarm::cache_policy_kind::s3_fifo, swarm::cache_policy_kind::rarity}));
+  out.push_back(number_option<std::uint32_t>(
+      "store.copies_floor", "never evict a site's last copies, so many of each; 0: may be evicted",
+      [](daemon_config& c) -> std::uint32_t& { return c.store.copies_floor; }, copies_floor_max));
   out.push_back(quantity_option(
       "store.reserve", "SIZE", "free bytes of the file system never to touch",
       [](daemon_config& c) -> std::uint64_t& { return c.store.reserve_bytes; }, parse_size, "B"));

@@ -68,7 +68,9 @@ actors::node_config node_config_of(const daemon_config& config, const std::strin
   node.version = version;
   node.store = {.directory = config.store.directory,
                 .quota_bytes = config.store.quota_bytes,
-                .reserve_bytes = config.store.reserve_bytes};
+                .reserve_bytes = config.store.reserve_bytes,
+                .policy = config.store.policy,
+                .copies_floor = config.store.copies_floor};
   node.bulk.listen_address = address;
   node.bulk.listen_port = config.bulk.port;
   node.bulk.listen_tls_port = config.bulk.tls_port;

@@ -17,6 +17,7 @@ struct gis_answers {
   std::function<caf::result<wire::DocumentPart>(const wire::Download&)> download;
   std::function<caf::result<wire::CheckedPacks>(fake_gis_actor::pointer, const wire::CheckPacks&)>
       check;
+  std::function<caf::result<wire::Copies>(const wire::CountCopies&)> count;
   /// A late answer has to be given from inside the actor.
   std::function<void()> on_tick;
 };
@@ -44,6 +45,10 @@ inline fake_gis_actor::behavior_type fake_gis(fake_gis_actor::pointer self,
           [self, answers](const wire::CheckPacks& check) -> caf::result<wire::CheckedPacks> {
             if (answers->check) return answers->check(self, check);
             return wire::CheckedPacks{};
+          },
+          [answers](const wire::CountCopies& question) -> caf::result<wire::Copies> {
+            if (answers->count) return answers->count(question);
+            return wire::Copies{};
           },
           [answers](const tick&) {
             if (answers->on_tick) answers->on_tick();

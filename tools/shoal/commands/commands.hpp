@@ -24,6 +24,7 @@ void add_verify(CLI::App& app, session& to);
 void add_remove(CLI::App& app, session& to);
 void add_hosts(CLI::App& app, session& to);
 void add_status(CLI::App& app, session& to);
+void add_cache(CLI::App& app, session& to);
 void add_jobs(CLI::App& app, session& to);
 void add_torrent(CLI::App& app, session& to);
 void add_ca(CLI::App& app, session& to);

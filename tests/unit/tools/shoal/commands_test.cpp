@@ -12,7 +12,7 @@ using ::testing::Not;
 
 constexpr const char* all_commands[] = {"publish", "images",     "get",    "plan", "verify",
                                         "rm",      "hosts",      "status", "jobs", "torrent",
-                                        "ca",      "completion", "version"};
+                                        "cache",   "ca",         "completion", "version"};
 
 TEST_F(CommandTest, HelpOfEveryCommandHasExamplesOnStandardOutput) {
   for (const auto* command : all_commands) {

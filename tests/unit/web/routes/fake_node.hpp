@@ -114,6 +114,59 @@ public:
     return std::string{"d4:name"} + '\0' + pack + "e";
   }
 
+  actors::cache_status cached{.policy = "rarity", .configured_policy = "rarity"};
+  std::vector<actors::cache_gc_order> collected;
+  actors::cache_gc_outcome collection;
+  std::vector<actors::cache_limit_order> limits;
+  actors::cache_limit_outcome limited;
+  std::vector<std::string> policies;
+  std::vector<std::string> pinned;
+  std::vector<std::string> unpinned;
+
+  result<actors::cache_status> cache() override {
+    const std::lock_guard lock{mutex_};
+    if (fault) return *fault;
+    return cached;
+  }
+
+  result<actors::cache_gc_outcome> collect(const actors::cache_gc_order& order) override {
+    const std::lock_guard lock{mutex_};
+    if (fault) return *fault;
+    collected.push_back(order);
+    auto out = collection;
+    out.dry_run = order.dry_run;
+    return out;
+  }
+
+  result<actors::cache_limit_outcome> limit(const actors::cache_limit_order& order) override {
+    const std::lock_guard lock{mutex_};
+    if (fault) return *fault;
+    limits.push_back(order);
+    return limited;
+  }
+
+  result<actors::cache_status> choose_policy(const std::string& name) override {
+    const std::lock_guard lock{mutex_};
+    if (fault) return *fault;
+    policies.push_back(name);
+    cached.policy = name.empty() ? cached.configured_policy : name;
+    return cached;
+  }
+
+  result<actors::cache_pin_outcome> pin(const std::string& image) override {
+    const std::lock_guard lock{mutex_};
+    if (fault) return *fault;
+    pinned.push_back(image);
+    return actors::cache_pin_outcome{image, true, 2, 8192, 4096};
+  }
+
+  result<actors::cache_pin_outcome> unpin(const std::string& image) override {
+    const std::lock_guard lock{mutex_};
+    if (fault) return *fault;
+    unpinned.push_back(image);
+    return actors::cache_pin_outcome{image, false, 2, 0, 4096};
+  }
+
   /// Ends every running job that way.
   void end_jobs(actors::job_state state, std::optional<error> why = {}) {
     const std::lock_guard lock{mutex_};

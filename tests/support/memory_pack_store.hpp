@@ -50,6 +50,9 @@ public:
   /// Puts refuse with errc::no_space after this many more pieces.
   std::atomic<std::int64_t> pieces_until_full{std::numeric_limits<std::int64_t>::max()};
 
+  /// What it says of evictions, if a test has it evict; outlives it.
+  swarm::pack_cache* evictions = nullptr;
+
   /// Knows and holds a whole pack.
   swarm::pack_descriptor hold(std::vector<std::byte> bytes, std::uint32_t piece_bytes) {
     const auto made = describe(bytes, piece_bytes);
@@ -161,6 +164,7 @@ public:
   result<void> make_room(std::uint64_t) override { return {}; }
   std::uint64_t held_bytes() const override { return 0; }
   std::uint64_t quota_bytes() const override { return 0; }
+  swarm::pack_cache* cache() override { return evictions; }
   result<std::vector<swarm::scrub_finding>>
   scrub(std::optional<swarm::pack_id>, const std::function<bool(std::uint64_t)>&) override {
     return std::vector<swarm::scrub_finding>{};

@@ -2,6 +2,7 @@
 #include "tests/support/deterministic_system.hpp"
 #include "tests/support/memory_pack_store.hpp"
 #include "tests/unit/actors/fake_gis.hpp"
+#include "tests/unit/actors/fake_session.hpp"
 #include "tests/unit/actors/wire_fixtures.hpp"
 
 #include <functional>
@@ -12,38 +13,9 @@ namespace shoal::actors {
 namespace {
 
 using namespace std::chrono_literals;
+using test::fake_session;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-/// A transfer engine that writes down its orders.
-class fake_session final : public swarm::swarm_session {
-public:
-  [[nodiscard]] std::uint16_t port() const override { return 1; }
-  [[nodiscard]] std::uint16_t tls_port() const override { return 0; }
-  std::vector<std::string> set_members(std::vector<swarm::swarm_peer> all) override {
-    members = std::move(all);
-    return {};
-  }
-  result<void> serve(swarm::pack_id pack) override {
-    served.push_back(pack);
-    return {};
-  }
-  result<void> fetch(swarm::pack_id pack, swarm::piece_set wanted, swarm::swarm_view) override {
-    fetching[pack] = std::move(wanted);
-    return {};
-  }
-  void update(swarm::pack_id, swarm::swarm_view) override { ++updates; }
-  void stop_fetching(swarm::pack_id pack) override { fetching.erase(pack); }
-  void unload(swarm::pack_id pack) override { unloaded.push_back(pack); }
-  [[nodiscard]] std::vector<swarm::transfer_status> transfers() const override { return loaded; }
-
-  std::vector<swarm::swarm_peer> members;
-  std::vector<swarm::pack_id> served;
-  std::map<swarm::pack_id, swarm::piece_set> fetching;
-  std::vector<swarm::pack_id> unloaded;
-  std::vector<swarm::transfer_status> loaded;
-  int updates = 0;
-};
 
 struct index_log {
   std::vector<wire::Announce> announced;

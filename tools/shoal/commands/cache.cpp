@@ -11,6 +11,7 @@
 
 #include <charconv>
 #include <memory>
+#include <optional>
 
 namespace shoal::cli {
 

@@ -2,6 +2,8 @@
 
 #include "actors/catalogue_messages.hpp"
 #include "actors/copies_count.hpp"
+#include "actors/placement_messages.hpp"
+#include "actors/prestage_relay.hpp"
 #include "actors/wire_convert.hpp"
 
 #include <spdlog/spdlog.h>
@@ -226,6 +228,14 @@ general_index_server(gis_local_actor::stateful_pointer<general_index_server_stat
       },
       [self](const wire::CountCopies& question) {
         return reply(count_copies(self->state.index, question));
+      },
+      [self](const wire::PlaceImage& order) {
+        auto& state = self->state;
+        return reply(place_image(*state.catalogue, order, state.members.hosts(state.config.host),
+                                 state.index.table()));
+      },
+      [self](const wire::PrestageHosts& orders) {
+        return relay_prestage(self, self->state.index, orders);
       },
       [self](const attach_host& news) { on_attach(self, news); },
       [self](const push_due&) { push(self); },

@@ -237,7 +237,8 @@ private:
     }
     auto begun = ask<wire::Ack>(
         work_.self(), cache,
-        begin_fetch{id, fetch.needed, std::move(view), caf::actor_cast<caf::actor>(work_.self())});
+        begin_fetch{id, fetch.needed, std::move(view), caf::actor_cast<caf::actor>(work_.self()),
+                    order_.download_bytes_per_second_max});
     if (!begun) return begun.error();
     ordered_.insert(id);
     // What another fetch brought between our count and our subscription.

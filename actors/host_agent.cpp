@@ -178,6 +178,8 @@ void beat(agent_pointer self) {
   message.set_session(state.config.session);
   message.set_held_bytes(state.parts.store->held_bytes());
   message.set_quota_bytes(state.parts.store->quota_bytes());
+  message.set_running_jobs(state.running_jobs);
+  message.set_room_bytes(state.parts.store->room_bytes());
   // A beat that the GIS refuses means that it no longer knows this host: join again.
   self->request(state.gis, std::chrono::seconds{10}, std::move(message))
       .then([](const wire::Ack&) {}, [self](const caf::error&) {
@@ -252,6 +254,12 @@ host_agent(host_agent_actor::stateful_pointer<host_agent_state> self, host_agent
         caf::anon_send(self->state.parts.cache, forget_packs{packs_of(order.packs())});
         return wire::Ack{};
       },
+      [self](const wire::Prestage& order) {
+        return self->delegate(self->state.parts.prestager, order);
+      },
+      [self](const wire::CancelPrestage& order) {
+        return self->delegate(self->state.parts.prestager, order);
+      },
       [self](const dial_ended& outcome) {
         if (outcome.to_gis) on_gis_dialled(self, outcome);
         else on_index_dialled(self, outcome);
@@ -262,6 +270,7 @@ host_agent(host_agent_actor::stateful_pointer<host_agent_state> self, host_agent
         self->state.gis = own;
         say_hello(self);
       },
+      [self](const running_jobs& now) { self->state.running_jobs = now.count; },
       [self](const tick&) {
         drive(self);
         const bool settled = self->state.joined && self->state.index;

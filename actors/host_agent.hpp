@@ -6,6 +6,7 @@
 #include "actors/link.hpp"
 #include "actors/messages.hpp"
 #include "actors/piece_index.hpp"
+#include "actors/prestager.hpp"
 #include "actors/rack_index.hpp"
 
 #include <functional>
@@ -20,7 +21,9 @@ using host_agent_actor = host_actor::extend<
     // A dial came to an end.
     caf::reacts_to<dial_ended>, caf::replies_to<ask_uplinks>::with<uplinks>,
     // This node's own GIS, when it is one.
-    caf::reacts_to<gis_actor>, caf::reacts_to<tick>>;
+    caf::reacts_to<gis_actor>, caf::reacts_to<tick>,
+    // From the job board, for the beat.
+    caf::reacts_to<running_jobs>>;
 
 struct gis_address {
   std::string address;
@@ -43,6 +46,7 @@ struct host_agent_parts {
   rack_index_local_actor rack_index;
   piece_index_actor piece_index;
   switchboard_actor switchboard;
+  prestager_actor prestager;
   /// Opens a link that offers `agent` to the other side.
   std::function<void(const host_actor& agent, const gis_address& to, node_role expected,
                      std::function<void(result<caf::actor>)> done)>
@@ -70,6 +74,7 @@ struct host_agent_state {
   caf::actor_clock::time_point index_due{};
   caf::actor_clock::time_point beat_due{};
   wire::Members members;
+  std::uint32_t running_jobs = 0;
   std::minstd_rand random;
 };
 

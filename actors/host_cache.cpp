@@ -144,11 +144,28 @@ void unsubscribe(host_cache_state& state, swarm::pack_id pack, const caf::actor_
   }
 }
 
+/// A fetch in the background gives way to one that somebody waits for: the limit is that of the most
+/// generous.
+void limit_downloads(host_cache_state& state) {
+  std::uint64_t limit = 0;
+  for (const auto& [pack, subscription] : state.subscribers) {
+    limit = std::max(limit, subscription.bytes_per_second_max);
+    if (subscription.bytes_per_second_max != 0) continue;
+    limit = 0;
+    break;
+  }
+  if (limit == state.download_limit) return;
+  state.download_limit = limit;
+  state.session->limit_downloads(limit);
+}
+
 /// Two images may need different pieces of one pack at the same time: all of them are fetched.
 result<void> start_fetch(host_cache_state& state, const begin_fetch& order) {
   unsubscribe(state, order.pack, order.subscriber.address());
-  state.subscribers.emplace(order.pack,
-                            host_cache_state::subscription{order.subscriber, order.wanted});
+  state.subscribers.emplace(
+      order.pack, host_cache_state::subscription{order.subscriber, order.wanted,
+                                                 order.bytes_per_second_max});
+  limit_downloads(state);
   state.uses.erase(order.pack);
   auto wanted = order.wanted;
   const auto [begin, end] = state.subscribers.equal_range(order.pack);
@@ -158,6 +175,7 @@ result<void> start_fetch(host_cache_state& state, const begin_fetch& order) {
 
 void stop_fetch(host_cache_state& state, swarm::pack_id pack, const caf::actor_addr& who) {
   unsubscribe(state, pack, who);
+  limit_downloads(state);
   if (!state.subscribers.contains(pack)) state.session->stop_fetching(pack);
 }
 

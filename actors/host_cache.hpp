@@ -74,8 +74,11 @@ struct host_cache_state {
   struct subscription {
     caf::actor who;
     swarm::piece_set wanted;
+    std::uint64_t bytes_per_second_max = 0;
   };
   std::multimap<swarm::pack_id, subscription> subscribers;
+  /// What the transfer engine was told last.
+  std::uint64_t download_limit = 0;
   struct use {
     std::uint64_t sent_bytes = 0;
     caf::actor_clock::time_point since;

@@ -79,6 +79,8 @@ public:
   void end(const result<void>& outcome);
   /// Somebody asked for it to stop. Looks into the mailbox without waiting.
   bool stop_wanted();
+  /// Waits; less long if somebody asks for it to stop. @pre no message of another kind is expected.
+  void pause(std::chrono::milliseconds time);
 
   /// This node's ways out as they are now.
   uplinks ways_out();
@@ -122,8 +124,6 @@ private:
     };
     return actors::persist<Reply>(patience, attempt, go_on, [this](auto time) { pause(time); });
   }
-  void pause(std::chrono::milliseconds time);
-
   /// Says that the job waits for the GIS, until its wait is over.
   class phase_while_waiting {
   public:

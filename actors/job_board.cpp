@@ -10,6 +10,13 @@ using board_pointer = job_board_actor::stateful_pointer<job_board_state>;
 
 constexpr std::size_t remembered_max = 1000;
 
+/// The agent tells the GIS, for placement.
+void tell_agent(board_pointer self) {
+  if (!self->state.context.agent) return;
+  self->send(self->state.context.agent,
+             running_jobs{static_cast<std::uint32_t>(self->state.running.size())});
+}
+
 /// Spawns `body` as the next job.
 template <class Body, class Order>
 caf::result<job_status> start(board_pointer self, const char* kind, const std::string& image,
@@ -25,6 +32,7 @@ caf::result<job_status> start(board_pointer self, const char* kind, const std::s
       body, state.context, caf::actor_cast<job_board_actor>(self), status, order);
   state.jobs[status.id] = status;
   state.running.emplace(status.id, std::move(job));
+  tell_agent(self);
   while (state.jobs.size() > remembered_max && !state.running.contains(state.jobs.begin()->first)) {
     state.jobs.erase(state.jobs.begin());
   }
@@ -44,6 +52,7 @@ void on_ended(board_pointer self, const caf::down_msg& down) {
     spdlog::info("{} {} ends after {:.2f} s{}", status.kind, status.image, status.seconds,
                  status.fault ? ": " + status.fault->message : std::string{});
     state.running.erase(i);
+    tell_agent(self);
     break;
   }
   if (!state.running.empty()) return;
@@ -64,6 +73,9 @@ job_board_actor::behavior_type job_board(job_board_actor::stateful_pointer<job_b
       [self](const start_get& s) { return start(self, "get", s.order.image, get_job, s.order); },
       [self](const start_verify& s) {
         return start(self, "verify", s.order.image, verify_job, s.order);
+      },
+      [self](const start_prestage& s) {
+        return start(self, "prestage", s.order.image, prestage_job, s.order);
       },
       [self](const job_report& report) { self->state.jobs[report.status.id] = report.status; },
       [self](const ask_job& ask) -> caf::result<job_status> {

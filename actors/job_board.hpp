@@ -14,6 +14,7 @@ using job_board_actor =
     caf::typed_actor<caf::replies_to<start_publish>::with<job_status>,
                      caf::replies_to<start_get>::with<job_status>,
                      caf::replies_to<start_verify>::with<job_status>,
+                     caf::replies_to<start_prestage>::with<job_status>,
                      // From a job: how far it is.
                      caf::reacts_to<job_report>, caf::replies_to<ask_job>::with<job_status>,
                      caf::replies_to<ask_jobs>::with<job_list>,
@@ -52,5 +53,7 @@ void get_job(caf::blocking_actor* self, job_context context, job_board_actor boa
              job_status status, get_order order);
 void verify_job(caf::blocking_actor* self, job_context context, job_board_actor board,
                 job_status status, verify_order order);
+void prestage_job(caf::blocking_actor* self, job_context context, job_board_actor board,
+                  job_status status, prestage_order order);
 
 } // namespace shoal::actors

@@ -76,6 +76,12 @@ result<void> admit(const wire::IndexMail& request, const peer_identity& peer) {
   }
   return {};
 }
+result<void> admit(const wire::Prestage&, const peer_identity& peer) {
+  return must_be(peer.may(node_role::gis), peer, "give orders");
+}
+result<void> admit(const wire::CancelPrestage&, const peer_identity& peer) {
+  return must_be(peer.may(node_role::gis), peer, "give orders");
+}
 
 namespace {
 

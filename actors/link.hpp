@@ -47,6 +47,8 @@ result<void> admit(const wire::Swarms& request, const peer_identity& peer);
 result<void> admit(const wire::Members& request, const peer_identity& peer);
 result<void> admit(const wire::Forget& request, const peer_identity& peer);
 result<void> admit(const wire::IndexMail& request, const peer_identity& peer);
+result<void> admit(const wire::Prestage& request, const peer_identity& peer);
+result<void> admit(const wire::CancelPrestage& request, const peer_identity& peer);
 
 /// Offers `target`'s methods to the other side of links that use `dispatch`.
 template <class Service>

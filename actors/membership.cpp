@@ -24,6 +24,7 @@ result<void> membership::join(const wire::Hello& hello) {
                                 known.hello.self().address() + "; names must differ"};
   }
   known.hello = hello;
+  if (!again) known.beat.Clear();
   if (again) return {};
   if (restarted && known.online) returned_.insert(hello.self().host());
   known.online = true;
@@ -40,6 +41,7 @@ result<void> membership::beat(const wire::Beat& beat) {
   }
   found->second.hello.set_held_bytes(beat.held_bytes());
   found->second.hello.set_quota_bytes(beat.quota_bytes());
+  found->second.beat = beat;
   return {};
 }
 
@@ -123,6 +125,8 @@ wire::Hosts membership::hosts(const std::string& gis_host) const {
     record.set_held_bytes(member.hello.held_bytes());
     record.set_quota_bytes(member.hello.quota_bytes());
     record.set_version(member.hello.version());
+    record.set_running_jobs(member.beat.running_jobs());
+    if (member.beat.has_room_bytes()) record.set_room_bytes(member.beat.room_bytes());
     record.add_roles("host");
     const auto roles = roles_.find(member.hello.self().place());
     if (member.online && roles != roles_.end() && roles->second.index == name) {

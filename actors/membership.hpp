@@ -45,6 +45,8 @@ public:
 private:
   struct member_record {
     wire::Hello hello;
+    /// The last one of this session.
+    wire::Beat beat;
     bool online = false;
     std::uint64_t joined = 0;
   };

@@ -35,6 +35,9 @@ struct begin_fetch {
   swarm::piece_set wanted;
   swarm::swarm_view view;
   caf::actor subscriber;
+  /// The host's downloads are held below this as long as every subscriber wants it so; zero: it
+  /// does not.
+  std::uint64_t bytes_per_second_max = 0;
 };
 
 /// This subscriber needs no more of the pack; when it was the last, fetching stops and serving
@@ -168,6 +171,17 @@ struct cancel_job {
 };
 /// To a job: stop soon.
 struct please_stop {};
+/// From the job board: how many jobs run now.
+struct running_jobs {
+  std::uint32_t count = 0;
+};
+struct start_prestage {
+  prestage_order order;
+};
+/// The board that this host's prestager starts its gets on.
+struct use_board {
+  caf::actor board;
+};
 
 } // namespace shoal::actors
 
@@ -204,3 +218,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::job_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::cancel_job)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::please_stop)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::job_status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::running_jobs)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::start_prestage)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::use_board)

@@ -60,6 +60,9 @@ public:
   }
   result<job_id> get(const get_order& order) override { return started(start_get{order}); }
   result<job_id> verify(const verify_order& order) override { return started(start_verify{order}); }
+  result<job_id> prestage(const prestage_order& order) override {
+    return started(start_prestage{order});
+  }
   result<job_status> job(job_id id) override {
     caf::scoped_actor self{*system_};
     return ask<job_status>(self, board_, ask_job{id});
@@ -80,6 +83,9 @@ public:
   }
   result<plan_status> plan(const std::string& image) override {
     return query([&](auto& asker) { return answer_plan(asker, image); });
+  }
+  result<placement_status> place(const place_order& order) override {
+    return query([&](auto& asker) { return answer_placement(asker, order); });
   }
   result<removal_status> remove(const std::string& image) override {
     return query([&](auto& asker) { return answer_removal(asker, image); });
@@ -147,6 +153,7 @@ private:
   switchboard_actor switchboard_;
   piece_index_actor piece_index_;
   gis_local_actor gis_;
+  prestager_actor prestager_;
   host_agent_actor agent_;
   job_board_actor board_;
 };
@@ -172,6 +179,7 @@ result<void> running_node::open_parts() {
   events_.deliver_to(cache_);
   rack_index_ = system_->spawn(rack_index);
   spawn_index();
+  prestager_ = system_->spawn(prestager, config_.name);
   if (!config_.is_gis) return {};
   auto catalogue = swarm::catalogue::open(config_.catalogue.string());
   if (!catalogue) return catalogue.error();
@@ -217,6 +225,7 @@ host_agent_parts running_node::agent_parts() {
   parts.rack_index = rack_index_;
   parts.piece_index = piece_index_;
   parts.switchboard = switchboard_;
+  parts.prestager = prestager_;
   parts.dial = [this](const host_actor& agent, const gis_address& to, node_role expected,
                       std::function<void(result<caf::actor>)> done) {
     dial_link(links_->dialer(), *system_, {agent, piece_index_}, to.address, to.port, expected,
@@ -241,6 +250,7 @@ result<void> running_node::begin(const link_factory& make_links) {
       agent_parts());
   board_ = system_->spawn(
       job_board, job_context{store_.get(), cache_, agent_, piece_index_, config_.thread_count});
+  caf::anon_send(prestager_, use_board{caf::actor_cast<caf::actor>(board_)});
   if (gis_) {
     caf::anon_send(gis_, attach_host{config_.name, agent_});
     caf::anon_send(agent_, gis_actor{gis_});
@@ -264,6 +274,7 @@ void running_node::stop() {
                             caf::actor_cast<caf::actor>(rack_index_),
                             caf::actor_cast<caf::actor>(piece_index_),
                             caf::actor_cast<caf::actor>(switchboard_),
+                            caf::actor_cast<caf::actor>(prestager_),
                             caf::actor_cast<caf::actor>(gis_)}) {
     if (!actor) continue;
     caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
@@ -277,6 +288,7 @@ void running_node::stop() {
   bulk_.reset();
   events_.forget();
   board_ = nullptr;
+  prestager_ = nullptr;
   agent_ = nullptr;
   cache_ = nullptr;
   rack_index_ = nullptr;

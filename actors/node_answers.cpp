@@ -1,7 +1,10 @@
 #include "actors/node_answers.hpp"
 
+#include "actors/placement_messages.hpp"
 #include "swarm/crypto/sha256.hpp"
 #include "swarm/fetch_plan.hpp"
+
+#include <algorithm>
 
 namespace shoal::actors {
 
@@ -89,7 +92,11 @@ result<std::vector<host_status>> answer_hosts(job& asker) {
                     .roles = {host.roles().begin(), host.roles().end()},
                     .held_bytes = host.held_bytes(),
                     .quota_bytes = host.quota_bytes(),
-                    .version = host.version()});
+                    .version = host.version(),
+                    .room_bytes = host.has_room_bytes()
+                                      ? std::optional<std::uint64_t>{host.room_bytes()}
+                                      : std::nullopt,
+                    .running_jobs = host.running_jobs()});
   }
   return list;
 }
@@ -118,6 +125,14 @@ result<plan_status> answer_plan(job& asker, const std::string& image) {
     status.packs.push_back(std::move(line));
   }
   return status;
+}
+
+result<placement_status> answer_placement(job& asker, const place_order& order) {
+  auto name = image_name::parse(order.image);
+  if (!name) return name.error();
+  auto placement = asker.ask_gis<wire::Placement>(to_wire(order, name->name, name->version));
+  if (!placement) return placement.error();
+  return from_wire(*placement, order);
 }
 
 result<removal_status> answer_removal(job& asker, const std::string& image) {
@@ -185,7 +200,12 @@ node_status answer_status(const uplinks& out, const transfer_list& transfers, co
                  .roles = {},
                  .held_bytes = store.held_bytes(),
                  .quota_bytes = store.quota_bytes(),
-                 .version = version};
+                 .version = version,
+                 .room_bytes = store.room_bytes(),
+                 .running_jobs = static_cast<std::uint32_t>(
+                     std::count_if(jobs.jobs.begin(), jobs.jobs.end(), [](const auto& job) {
+                       return job.state == job_state::running;
+                     }))};
   status.state = out.joined ? "joined" : "joining";
   status.gis = out.gis_name;
   status.rack_index = out.index_name;

@@ -11,6 +11,7 @@ namespace shoal::actors {
 result<std::vector<image_status>> answer_images(job& asker);
 result<std::vector<host_status>> answer_hosts(job& asker);
 result<plan_status> answer_plan(job& asker, const std::string& image);
+result<placement_status> answer_placement(job& asker, const place_order& order);
 result<removal_status> answer_removal(job& asker, const std::string& image);
 result<std::string> answer_torrent(job& asker, const std::string& pack);
 /// All but roles and uptime.

@@ -7,11 +7,14 @@
 
 #include "actors/cache_control.hpp"
 #include "swarm/recipe.hpp"
+#include "topology/placement.hpp"
 #include "topology/result.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace shoal::actors {
@@ -39,11 +42,52 @@ struct get_order {
   /// Absolute path to export to, written by the daemon; empty: into the store only.
   std::string to_file;
   export_format format = export_format::raw;
+  /// The host's downloads are held below this while nothing else is fetched; zero: no such limit.
+  std::uint64_t download_bytes_per_second_max = 0;
 };
 
 struct verify_order {
   /// `name:version`, checked down to every chunk; empty: every held piece of the store.
   std::string image;
+};
+
+struct place_order {
+  /// `name:version`.
+  std::string image;
+  /// `image_bytes` is filled in by whoever knows the image.
+  topology::placement_request request;
+  /// VMs a host may run in all; zero: no limit.
+  std::uint32_t slots_per_host = 0;
+  /// VMs that run on hosts now, as whoever asks knows; hosts that are no members do not matter.
+  std::vector<std::pair<std::string, std::uint32_t>> vms;
+  /// Hosts that run VMs of the same group already, named once for each.
+  std::vector<std::string> beside;
+  /// Only these hosts; empty: all that are online.
+  std::vector<std::string> hosts;
+  /// Only hosts in this domain: `site`, `site/cluster`, `site/cluster/rack`, or one of these names
+  /// alone; empty: anywhere.
+  std::string within;
+};
+
+/// Fills caches ahead. Exactly one of `hosts`, `count` and `all` says which.
+struct prestage_order {
+  /// `name:version`.
+  std::string image;
+  std::vector<std::string> hosts;
+  /// So many hosts, chosen by `strategy`.
+  std::uint32_t count = 0;
+  /// Every host that is online.
+  bool all = false;
+  topology::placement_strategy strategy = topology::placement_strategy::shoal_friendly;
+  topology::placement_spread spread = topology::placement_spread::none;
+  /// As in `place_order`; restricts `count` and `all`.
+  std::string within;
+  /// Ceiling for the downloads of each host while nothing else is fetched there; zero: none.
+  std::uint64_t host_bytes_per_second_max = 0;
+  /// Hosts that fetch at the same time at most; zero: all.
+  std::uint32_t at_once = 0;
+  /// How long a host may be away before the job ends without it.
+  std::chrono::seconds patience{3600};
 };
 
 /// Bytes by where they came (or would come) from.
@@ -58,9 +102,20 @@ struct source_bytes {
 
 enum class job_state : std::uint8_t { running, done, failed, cancelled };
 
+/// How far one host of a prestaging is.
+struct prestaged_host {
+  std::string host;
+  /// `waiting`, `fetching`, `away`, `done` or `failed`.
+  std::string state;
+  std::uint64_t done_bytes = 0;
+  std::uint64_t total_bytes = 0;
+  /// Why, when `failed` or `away`.
+  std::optional<error> fault;
+};
+
 struct job_status {
   job_id id = 0;
-  /// `publish`, `get` or `verify`.
+  /// `publish`, `get`, `verify` or `prestage`.
   std::string kind;
   /// `name:version`, or empty.
   std::string image;
@@ -83,6 +138,8 @@ struct job_status {
   std::uint64_t new_bytes = 0;
   std::uint64_t pack_bytes = 0;
   double waste = 0;
+  /// A prestage: each host.
+  std::vector<prestaged_host> hosts;
   /// Things a user should see although the job goes on: a banned peer, a slow source.
   std::vector<std::string> warnings;
   /// Why, when `failed`.
@@ -122,6 +179,9 @@ struct host_status {
   std::uint64_t held_bytes = 0;
   std::uint64_t quota_bytes = 0;
   std::string version;
+  /// What it could take still, counting what it may evict; not known: nothing.
+  std::optional<std::uint64_t> room_bytes;
+  std::uint32_t running_jobs = 0;
 };
 
 struct transfer_line {
@@ -186,6 +246,30 @@ struct plan_status {
   std::vector<pack_line> packs;
 };
 
+/// A host that was considered or chosen, and the numbers that decided.
+struct placed_host {
+  std::string name;
+  std::string place;
+  /// `host` means nothing here.
+  topology::placement_choice numbers;
+  /// In a ranking, why it takes no VM: `no_slot`, `no_room`, `offline`; empty if it can.
+  std::string refusal;
+};
+
+struct placement_status {
+  std::string image;
+  /// As it was carried out, the seed included.
+  topology::placement_request request;
+  /// One for each VM, in the order chosen.
+  std::vector<placed_host> choices;
+  std::uint32_t missing = 0;
+  /// A sentence, if any are missing.
+  std::string why_missing;
+  /// The best of the hosts considered, before anything was chosen; those that take no VM come last.
+  std::vector<placed_host> ranking;
+  std::uint32_t considered = 0;
+};
+
 struct removal_status {
   std::string image;
   /// Stored bytes nobody refers to any more.
@@ -200,6 +284,7 @@ public:
   virtual result<job_id> publish(const publish_order& order) = 0;
   virtual result<job_id> get(const get_order& order) = 0;
   virtual result<job_id> verify(const verify_order& order) = 0;
+  virtual result<job_id> prestage(const prestage_order& order) = 0;
   /// errc::not_found for a job this node does not know (any more: the last 1000 are kept).
   virtual result<job_status> job(job_id id) = 0;
   /// Waits until the job is no longer running or `milliseconds` passed.
@@ -210,6 +295,9 @@ public:
   virtual result<std::vector<host_status>> hosts() = 0;
   virtual result<node_status> status() = 0;
   virtual result<plan_status> plan(const std::string& image) = 0;
+  /// Where VMs of an image are to start; moves nothing. @returns errc::not_found for an image or host
+  /// that is not known.
+  virtual result<placement_status> place(const place_order& order) = 0;
   virtual result<removal_status> remove(const std::string& image) = 0;
   /// The `.torrent` of one pack (64 hexadecimal digits), for stock clients.
   virtual result<std::string> torrent(const std::string& pack) = 0;

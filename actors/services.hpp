@@ -77,7 +77,11 @@ using gis_service = service<
     // A host that was away asks what was removed meanwhile.
     method<wire::CheckPacks, wire::CheckedPacks>,
     // A host is about to evict.
-    method<wire::CountCopies, wire::Copies>>;
+    method<wire::CountCopies, wire::Copies>,
+    // Where VMs of an image are to start.
+    method<wire::PlaceImage, wire::Placement>,
+    // Has hosts get an image ahead, and tells how far each is.
+    method<wire::PrestageHosts, wire::PrestageReport>>;
 using gis_actor = gis_service::actor;
 
 /// The RACK INDEX: who in this rack holds which pieces; what it cannot answer it asks the GIS.
@@ -97,7 +101,9 @@ using host_service = service<
     // Who is a member has changed.
     method<wire::Members, wire::Ack>,
     // Packs that no image needs any more: the host asks (CheckPacks) and frees them.
-    method<wire::Forget, wire::Ack>>;
+    method<wire::Forget, wire::Ack>,
+    // Get an image ahead, or say how far that is.
+    method<wire::Prestage, wire::PrestageProgress>, method<wire::CancelPrestage, wire::Ack>>;
 using host_actor = host_service::actor;
 
 /// The PIECE INDEX: what any node may have to say to any other about who holds which pieces.

@@ -150,10 +150,29 @@ json to_json(const actors::source_bytes& sources) {
           {"nowhere", sources.nowhere}};
 }
 
+namespace {
+
+json error_json(const std::optional<error>& fault) {
+  if (!fault) return nullptr;
+  return {{"code", to_string(fault->code)}, {"message", fault->message}};
+}
+
+json to_json(const actors::prestaged_host& host) {
+  return {{"host", host.host},
+          {"state", host.state},
+          {"done_bytes", host.done_bytes},
+          {"total_bytes", host.total_bytes},
+          {"error", error_json(host.fault)}};
+}
+
+} // namespace
+
 json to_json(const actors::job_status& job) {
   auto received = json::object();
   for (const auto& [host, bytes] : job.received_from)
     received[host] = bytes;
+  auto hosts = json::array();
+  for (const auto& host : job.hosts) hosts.push_back(to_json(host));
   json out = {{"id", job.id},
               {"kind", job.kind},
               {"image", job.image},
@@ -170,11 +189,9 @@ json to_json(const actors::job_status& job) {
               {"new_bytes", job.new_bytes},
               {"pack_bytes", job.pack_bytes},
               {"waste", job.waste},
+              {"hosts", std::move(hosts)},
               {"warnings", job.warnings},
-              {"error", nullptr}};
-  if (job.fault) {
-    out["error"] = {{"code", to_string(job.fault->code)}, {"message", job.fault->message}};
-  }
+              {"error", error_json(job.fault)}};
   return out;
 }
 
@@ -206,6 +223,8 @@ json to_json(const actors::host_status& host) {
           {"roles", host.roles},
           {"held_bytes", host.held_bytes},
           {"quota_bytes", host.quota_bytes},
+          {"room_bytes", host.room_bytes ? json(*host.room_bytes) : json(nullptr)},
+          {"running_jobs", host.running_jobs},
           {"version", host.version}};
 }
 

@@ -59,7 +59,7 @@ std::string label(std::string_view key, std::string_view value) {
 }
 
 void write_jobs(exposition& out, const actors::node_status& node) {
-  constexpr std::array kinds{"publish", "get", "verify"};
+  constexpr std::array kinds{"publish", "get", "verify", "prestage"};
   constexpr std::array states{actors::job_state::running, actors::job_state::done,
                               actors::job_state::failed, actors::job_state::cancelled};
   std::map<std::pair<std::string, actors::job_state>, std::uint64_t> counts;

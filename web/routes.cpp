@@ -3,12 +3,14 @@
 #include "web/cache_json.hpp"
 #include "web/json.hpp"
 #include "web/metrics.hpp"
+#include "web/placement_json.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <random>
 #include <string_view>
 
 namespace shoal::web {
@@ -143,6 +145,19 @@ api_response verifications(actors::node_control& node, const api_request& reques
   return order ? accepted(node.verify(*order)) : problem(order.error());
 }
 
+api_response placements(actors::node_control& node, const api_request& request) {
+  if (request.method != "POST") return method_not_allowed("POST");
+  std::random_device chance;
+  const auto order = place_order_from(request.body, chance());
+  return order ? answer(node.place(*order)) : problem(order.error());
+}
+
+api_response prestages(actors::node_control& node, const api_request& request) {
+  if (request.method != "POST") return method_not_allowed("POST");
+  const auto order = prestage_order_from(request.body);
+  return order ? accepted(node.prestage(*order)) : problem(order.error());
+}
+
 api_response jobs(actors::node_control& node) {
   const auto status = node.status();
   if (!status) return problem(status.error());
@@ -272,6 +287,8 @@ api_response routes::dispatch(const api_request& request, const std::string& pat
     const auto rest = path.substr(prefix.size());
     if (rest == "/images") return images(node_, request);
     if (rest == "/gets") return gets(node_, request);
+    if (rest == "/placements") return placements(node_, request);
+    if (rest == "/prestages") return prestages(node_, request);
     if (rest == "/verifications") return verifications(node_, request);
     if (rest == "/hosts") return reading ? answer(node_.hosts()) : method_not_allowed("GET");
     if (rest == "/status") return reading ? answer(node_.status()) : method_not_allowed("GET");

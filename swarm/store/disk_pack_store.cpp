@@ -121,6 +121,15 @@ std::optional<pack_descriptor> disk_pack_store::descriptor(pack_id pack) const {
   return std::nullopt;
 }
 
+std::uint64_t disk_pack_store::room_bytes() const {
+  std::uint64_t evictable_bytes = 0;
+  for (const auto& pack : all()) {
+    const auto status = pack->status();
+    if (!status.pinned) evictable_bytes += status.held_bytes;
+  }
+  return parts_.space.room_bytes(evictable_bytes);
+}
+
 std::vector<pack_status> disk_pack_store::packs() const {
   std::vector<pack_status> list;
   for (const auto& pack : all()) list.push_back(pack->status());

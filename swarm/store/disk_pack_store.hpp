@@ -53,6 +53,7 @@ public:
   std::vector<std::string> pins(pack_id pack) const override;
   void touch(pack_id pack) override;
   result<void> make_room(std::uint64_t bytes) override { return cache_.make_room(bytes); }
+  std::uint64_t room_bytes() const override;
   std::uint64_t held_bytes() const override { return parts_.space.held_bytes(); }
   std::uint64_t quota_bytes() const override { return parts_.space.quota_bytes(); }
   pack_cache* cache() override { return &cache_; }

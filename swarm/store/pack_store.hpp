@@ -14,6 +14,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -128,6 +129,11 @@ public:
   /// as the cache policy says. What is being written just then counts and cannot be evicted.
   /// @returns errc::no_space saying what would be needed; nothing is evicted if that is clear beforehand.
   virtual result<void> make_room(std::uint64_t bytes) = 0;
+
+  /// The most that `make_room` could promise now. Examines the file system.
+  [[nodiscard]] virtual std::uint64_t room_bytes() const {
+    return std::numeric_limits<std::uint64_t>::max();
+  }
 
   [[nodiscard]] virtual std::uint64_t held_bytes() const = 0;
   [[nodiscard]] virtual std::uint64_t quota_bytes() const = 0;

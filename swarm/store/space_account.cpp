@@ -91,6 +91,19 @@ result<std::uint64_t> space_account::shortfall(std::uint64_t bytes) const {
   return shortfall_locked(bytes);
 }
 
+std::uint64_t space_account::room_bytes(std::uint64_t evictable_bytes) const {
+  const std::lock_guard lock{mutex_};
+  const auto free = free_disk_bytes();
+  if (!free) return 0;
+  const auto left = [](std::uint64_t all, std::uint64_t taken) {
+    return all > taken ? all - taken : 0;
+  };
+  const auto on_disk = left(*free + evictable_bytes, unwritten_bytes_ + reserve_bytes_);
+  if (quota_bytes_ == 0) return on_disk;
+  const auto taken = held_bytes_ + written_bytes_ + unwritten_bytes_;
+  return std::min(on_disk, left(quota_bytes_ + evictable_bytes, taken));
+}
+
 std::uint64_t space_account::over_quota_bytes() const {
   const std::lock_guard lock{mutex_};
   return quota_bytes_ != 0 && held_bytes_ > quota_bytes_ ? held_bytes_ - quota_bytes_ : 0;

@@ -54,6 +54,8 @@ public:
 
   /// How many bytes must be evicted before `bytes` more fit; zero if they fit now.
   result<std::uint64_t> shortfall(std::uint64_t bytes) const;
+  /// How many bytes fit after so many were evicted; zero if the file system does not answer.
+  [[nodiscard]] std::uint64_t room_bytes(std::uint64_t evictable_bytes) const;
   /// How much more is held than the quota allows: after it was lowered, or after a crash.
   [[nodiscard]] std::uint64_t over_quota_bytes() const;
   /// Whether `bytes` that are not pieces leave the reserve free.

@@ -69,6 +69,13 @@ void keep_queues_short(lt::settings_pack& pack) {
 
 } // namespace
 
+int download_limit(const swarm_session_config& config, std::uint64_t bytes_per_second_max) {
+  const auto configured = config.download_bytes_per_second_max;
+  if (configured == 0) return rate_limit(bytes_per_second_max);
+  if (bytes_per_second_max == 0) return rate_limit(configured);
+  return rate_limit(std::min(configured, bytes_per_second_max));
+}
+
 lt::settings_pack make_settings(const swarm_session_config& config) {
   lt::settings_pack pack;
   turn_off_discovery(pack);

@@ -10,4 +10,8 @@ namespace shoal::swarm {
 
 lt::settings_pack make_settings(const swarm_session_config& config);
 
+/// What libtorrent is to be told where both the configuration and the host's user set a ceiling for
+/// downloads; zero is none, in either and in the answer.
+int download_limit(const swarm_session_config& config, std::uint64_t bytes_per_second_max);
+
 } // namespace shoal::swarm

@@ -52,6 +52,7 @@ public:
   result<void> fetch(pack_id pack, piece_set wanted, swarm_view view) override;
   void update(pack_id pack, swarm_view view) override;
   void stop_fetching(pack_id pack) override;
+  void limit_downloads(std::uint64_t bytes_per_second_max) override;
   void unload(pack_id pack) override;
   std::vector<transfer_status> transfers() const override;
 
@@ -281,6 +282,16 @@ void session::stop_fetching(pack_id pack) {
   run([&] {
     if (const auto transfer = find(pack)) transfer->stop_fetching();
   });
+}
+
+void session::limit_downloads(std::uint64_t bytes_per_second_max) {
+  const auto limit = download_limit(config_, bytes_per_second_max);
+  // Private addresses are in a class of their own, unless this host was started with a limit.
+  for (const auto group : {lt::session::global_peer_class_id, lt::session::local_peer_class_id}) {
+    auto members = session_->get_peer_class(group);
+    members.download_limit = limit;
+    session_->set_peer_class(group, members);
+  }
 }
 
 void session::unload(pack_id pack) {

@@ -134,6 +134,8 @@ public:
   virtual void update(pack_id pack, swarm_view view) = 0;
   /// Stops fetching; still serves.
   virtual void stop_fetching(pack_id pack) = 0;
+  /// A further ceiling for all downloads of this host, from now on; zero takes it away.
+  virtual void limit_downloads(std::uint64_t bytes_per_second_max) = 0;
   /// Unloads the pack altogether (idle, or about to be evicted).
   virtual void unload(pack_id pack) = 0;
 

@@ -96,6 +96,8 @@ void build(CLI::App& app, session& to) {
   add_images(app, to);
   add_get(app, to);
   add_plan(app, to);
+  add_place(app, to);
+  add_prestage(app, to);
   add_verify(app, to);
   add_remove(app, to);
   add_hosts(app, to);

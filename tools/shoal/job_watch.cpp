@@ -75,7 +75,10 @@ result<json> outcome(json job) {
   return error{errc_named(text_in(fault, "code")), text_in(fault, "message")};
 }
 
-result<std::uint64_t> submit(const session& of, const std::string& target, const json& order) {
+} // namespace
+
+result<std::uint64_t> submit_job(const session& of, const std::string& target,
+                                 const json& order) {
   auto started = daemon{of}.post(target, order);
   if (!started) return started.error();
   if (!started->is_object() || !started->contains("job")) {
@@ -83,8 +86,6 @@ result<std::uint64_t> submit(const session& of, const std::string& target, const
   }
   return number_in(*started, "job");
 }
-
-} // namespace
 
 result<json> follow_job(const session& of, std::uint64_t id, const std::string& label,
                         bool cancel_it) {
@@ -122,13 +123,13 @@ result<json> follow_job(const session& of, std::uint64_t id, const std::string& 
 
 result<json> run_job(const session& of, const std::string& target, const json& order,
                      const std::string& label) {
-  const auto id = submit(of, target, order);
+  const auto id = submit_job(of, target, order);
   if (!id) return id.error();
   return follow_job(of, *id, label, true);
 }
 
 result<void> start_job(const session& of, const std::string& target, const json& order) {
-  const auto id = submit(of, target, order);
+  const auto id = submit_job(of, target, order);
   if (!id) return id.error();
   if (of.wants_json()) {
     of.print_json({{"job", *id}});

@@ -23,6 +23,10 @@ result<nlohmann::json> run_job(const session& of, const std::string& target,
 result<nlohmann::json> follow_job(const session& of, std::uint64_t id, const std::string& label,
                                   bool cancel_it);
 
+/// Starts a job by `POST target`. @returns its number.
+result<std::uint64_t> submit_job(const session& of, const std::string& target,
+                                 const nlohmann::json& order);
+
 /// Starts a job and does not follow it: prints its number.
 result<void> start_job(const session& of, const std::string& target, const nlohmann::json& order);
 

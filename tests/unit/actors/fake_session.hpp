@@ -26,6 +26,9 @@ public:
     return {};
   }
   void update(swarm::pack_id, swarm::swarm_view) override { ++updates; }
+  void limit_downloads(std::uint64_t bytes_per_second_max) override {
+    limits.push_back(bytes_per_second_max);
+  }
   void stop_fetching(swarm::pack_id pack) override { fetching.erase(pack); }
   void unload(swarm::pack_id pack) override { unloaded.push_back(pack); }
   [[nodiscard]] std::vector<swarm::transfer_status> transfers() const override { return loaded; }
@@ -36,6 +39,7 @@ public:
   std::vector<swarm::pack_id> unloaded;
   std::vector<swarm::transfer_status> loaded;
   int updates = 0;
+  std::vector<std::uint64_t> limits;
 };
 
 } // namespace shoal::test

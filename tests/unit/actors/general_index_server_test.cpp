@@ -23,6 +23,9 @@ struct told {
   std::vector<wire::Swarms> swarms;
   std::vector<wire::Members> members;
   int served = 0;
+  std::vector<wire::Prestage> prestaged;
+  std::vector<std::string> cancelled;
+  bool full = false;
 };
 
 host_actor::behavior_type recording_agent(host_actor::pointer, told* log) {
@@ -38,7 +41,19 @@ host_actor::behavior_type recording_agent(host_actor::pointer, told* log) {
             log->members.push_back(members);
             return wire::Ack{};
           },
-          [](const wire::Forget&) { return wire::Ack{}; }};
+          [](const wire::Forget&) { return wire::Ack{}; },
+          [log](const wire::Prestage& order) -> caf::result<wire::PrestageProgress> {
+            log->prestaged.push_back(order);
+            if (log->full) return to_caf({errc::no_space, "full"});
+            wire::PrestageProgress progress;
+            progress.set_attempt(order.attempt());
+            progress.set_running(true);
+            return progress;
+          },
+          [log](const wire::CancelPrestage& order) {
+            log->cancelled.push_back(order.order());
+            return wire::Ack{};
+          }};
 }
 
 class GeneralIndexServerTest : public test::deterministic_system<> {
@@ -178,6 +193,45 @@ TEST_F(GeneralIndexServerTest, NoPackItNeverKnewWasRemoved) {
   EXPECT_EQ(answer->unknown(0), pack(1).raw());
   check.add_packs("no id");
   EXPECT_FALSE(ask<wire::CheckedPacks>(gis, check));
+}
+
+TEST_F(GeneralIndexServerTest, AnOrderToPrestageReachesAllItsHostsAndAllAreAnsweredFor) {
+  for (const auto* host : {"a", "b", "c"}) join(host);
+  logs["b"].full = true;
+  wire::PrestageHosts orders;
+  orders.mutable_order()->set_order("a/1/1");
+  orders.mutable_order()->set_attempt(1);
+  (*orders.mutable_attempts())["c"] = 4;
+  for (const auto* host : {"a", "b", "c", "d"}) orders.add_hosts(host);
+  const auto report = ask<wire::PrestageReport>(gis, orders);
+  ASSERT_TRUE(report);
+  std::map<std::string, wire::PrestageProgress> told;
+  for (const auto& host : report->hosts()) told[host.host()] = host;
+  ASSERT_EQ(told.size(), 4u);
+  EXPECT_TRUE(told["a"].running());
+  EXPECT_EQ(told["c"].attempt(), 4u);
+  EXPECT_EQ(static_cast<errc>(told["b"].fault_code()), errc::no_space);
+  EXPECT_EQ(static_cast<errc>(told["d"].fault_code()), errc::unreachable);
+  EXPECT_EQ(told["d"].attempt(), 0u);
+  orders.set_cancel(true);
+  ASSERT_TRUE(ask<wire::PrestageReport>(gis, orders));
+  EXPECT_THAT(logs["a"].cancelled, ElementsAre("a/1/1"));
+  EXPECT_EQ(logs["a"].prestaged.size(), 1u);
+}
+
+TEST_F(GeneralIndexServerTest, AHostThatLeavesWhileItIsAskedIsAnsweredFor) {
+  const auto agent = join("a");
+  wire::PrestageHosts orders;
+  orders.add_hosts("a");
+  auto pending = self->request(gis, caf::infinite, orders);
+  kill(agent);
+  advance(6s);
+  pending.receive(
+      [](wire::PrestageReport& report) {
+        ASSERT_EQ(report.hosts_size(), 1);
+        EXPECT_EQ(static_cast<errc>(report.hosts(0).fault_code()), errc::unreachable);
+      },
+      [](caf::error&) { FAIL(); });
 }
 
 TEST_F(GeneralIndexServerTest, WhatNobodyPublishedIsNotFound) {

@@ -158,6 +158,21 @@ TEST_F(HostCacheTest, AFetchEndsWithWhoWantedIt) {
   EXPECT_TRUE(session.fetching.empty());
 }
 
+TEST_F(HostCacheTest, AFetchInTheBackgroundIsLimitedUntilSomebodyWaitsForAnother) {
+  const auto behind = subscriber();
+  const auto waiting = subscriber();
+  ASSERT_TRUE(ask<wire::Ack>(cache, begin_fetch{pack, pieces({0}), {}, behind, 1000}));
+  EXPECT_THAT(session.limits, ElementsAre(1000u));
+  ASSERT_TRUE(ask<wire::Ack>(cache, begin_fetch{pack, pieces({1}), {}, waiting}));
+  EXPECT_THAT(session.limits, ElementsAre(1000u, 0u));
+  kill(waiting);
+  EXPECT_THAT(session.limits, ElementsAre(1000u, 0u, 1000u));
+  caf::anon_send(cache, cease_fetch{pack, behind});
+  run();
+  EXPECT_THAT(session.limits, ElementsAre(1000u, 0u, 1000u, 0u));
+  kill(behind);
+}
+
 TEST_F(HostCacheTest, ServingLoadsThePack) {
   EXPECT_TRUE(ask<wire::Ack>(cache, serve_packs{{pack}}));
   EXPECT_THAT(session.served, ElementsAre(pack));

@@ -30,6 +30,23 @@ TEST(MembershipTest, TheStandbyFollowsALostIndex) {
   EXPECT_EQ(index_of(members.members("b"), "s/c/r1"), "b");
 }
 
+TEST(MembershipTest, ABeatSaysWhatPlacementNeedsAndAnotherSessionForgetsIt) {
+  membership members;
+  ASSERT_TRUE(members.join(hello("a")));
+  EXPECT_FALSE(members.hosts("a").hosts(0).has_room_bytes());
+  wire::Beat beat;
+  beat.set_host("a");
+  beat.set_session(1);
+  beat.set_running_jobs(3);
+  beat.set_room_bytes(0);
+  ASSERT_TRUE(members.beat(beat));
+  EXPECT_EQ(members.hosts("a").hosts(0).running_jobs(), 3u);
+  EXPECT_TRUE(members.hosts("a").hosts(0).has_room_bytes());
+  ASSERT_TRUE(members.join(hello("a", 2)));
+  EXPECT_EQ(members.hosts("a").hosts(0).running_jobs(), 0u);
+  EXPECT_FALSE(members.hosts("a").hosts(0).has_room_bytes());
+}
+
 TEST(MembershipTest, JoiningAgainChangesNothing) {
   membership members;
   ASSERT_TRUE(members.join(hello("a")));

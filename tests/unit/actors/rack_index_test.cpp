@@ -30,7 +30,9 @@ host_actor::behavior_type fake_agent(host_actor::pointer self, agent_log* log) {
           },
           [](const wire::Swarms&) { return wire::Ack{}; },
           [](const wire::Members&) { return wire::Ack{}; },
-          [](const wire::Forget&) { return wire::Ack{}; }};
+          [](const wire::Forget&) { return wire::Ack{}; },
+          [](const wire::Prestage&) { return wire::PrestageProgress{}; },
+          [](const wire::CancelPrestage&) { return wire::Ack{}; }};
 }
 
 /// A GIS that has every document, or none.

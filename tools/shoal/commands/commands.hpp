@@ -20,6 +20,8 @@ void add_publish(CLI::App& app, session& to);
 void add_images(CLI::App& app, session& to);
 void add_get(CLI::App& app, session& to);
 void add_plan(CLI::App& app, session& to);
+void add_place(CLI::App& app, session& to);
+void add_prestage(CLI::App& app, session& to);
 void add_verify(CLI::App& app, session& to);
 void add_remove(CLI::App& app, session& to);
 void add_hosts(CLI::App& app, session& to);

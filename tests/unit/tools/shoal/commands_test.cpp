@@ -12,7 +12,8 @@ using ::testing::Not;
 
 constexpr const char* all_commands[] = {"publish", "images",     "get",    "plan", "verify",
                                         "rm",      "hosts",      "status", "jobs", "torrent",
-                                        "cache",   "ca",         "completion", "version"};
+                                        "place",   "prestage",   "cache",  "ca",   "completion",
+                                        "version"};
 
 TEST_F(CommandTest, HelpOfEveryCommandHasExamplesOnStandardOutput) {
   for (const auto* command : all_commands) {

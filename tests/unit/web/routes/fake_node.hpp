@@ -18,11 +18,14 @@ public:
   std::vector<actors::publish_order> published;
   std::vector<actors::get_order> got;
   std::vector<actors::verify_order> verified;
+  std::vector<actors::prestage_order> prestaged;
+  std::vector<actors::place_order> placed;
   std::vector<std::string> removed;
   std::vector<actors::image_status> image_list;
   std::vector<actors::host_status> host_list;
   actors::node_status node;
   actors::plan_status planned;
+  actors::placement_status placement;
   /// What every question is answered with, when set.
   std::optional<error> fault;
   /// The state a new job begins in.
@@ -47,6 +50,23 @@ public:
     if (fault) return *fault;
     verified.push_back(order);
     return begin("verify", order.image);
+  }
+
+  result<actors::job_id> prestage(const actors::prestage_order& order) override {
+    const std::lock_guard lock{mutex_};
+    if (fault) return *fault;
+    prestaged.push_back(order);
+    return begin("prestage", order.image);
+  }
+
+  result<actors::placement_status> place(const actors::place_order& order) override {
+    const std::lock_guard lock{mutex_};
+    if (fault) return *fault;
+    placed.push_back(order);
+    auto out = placement;
+    out.image = order.image;
+    out.request = order.request;
+    return out;
   }
 
   result<actors::job_status> job(actors::job_id id) override {

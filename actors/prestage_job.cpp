@@ -221,6 +221,7 @@ private:
       if (progress.running()) {
         host.fault.reset();
         host.away_since = {};
+        host.cancelled_there = false;
         return;
       }
       if (progress.fault_code() == 0) {

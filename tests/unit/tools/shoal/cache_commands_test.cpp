@@ -67,7 +67,7 @@ TEST_F(CacheCommandTest, GcThatCouldNotFreeAllIsPartial) {
 
 TEST_F(CacheCommandTest, LimitTakesBytesMultiplesNoneOrDefault) {
   node.limited.quota_bytes = 200ull << 30;
-  EXPECT_THAT(run({"cache", "limit", "200GiB"}).out, HasSubstr("200.0 GiB"));
+  EXPECT_THAT(run({"cache", "limit", "200GiB"}).out, HasSubstr("200 GiB"));
   node.limited.image = "web:2";
   EXPECT_THAT(run({"cache", "limit", "2.5x"}).out, HasSubstr("web:2"));
   EXPECT_EQ(run({"cache", "limit", "none"}).code, 0);

@@ -154,7 +154,10 @@ result<cache_status> answer_cache(job& asker) {
                       .evictable_bytes = report.evictable_bytes,
                       .policy_memory_bytes = report.policy_memory_bytes};
   std::map<swarm::pack_id, cache_line> lines;
-  for (const auto& pack : store.packs()) lines.emplace(pack.id, line_of(store, pack));
+  for (const auto& pack : store.packs()) {
+    // Packs that are known but not here (any more) are nothing to keep or to give up.
+    if (pack.piece_count_held > 0 || pack.pinned) lines.emplace(pack.id, line_of(store, pack));
+  }
   std::uint32_t place = 0;
   for (const auto& run : (*cache)->next_to_go()) {
     if (const auto line = lines.find(run.pack); line != lines.end()) {

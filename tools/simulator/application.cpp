@@ -84,6 +84,7 @@ void build(CLI::App& app, session& to) {
   add_global_options(app, to);
   add_vdn(app, to);
   add_cern(app, to);
+  add_scale(app, to);
   add_swarm(app, to);
   app.require_subcommand(1);
   for (auto* command : app.get_subcommands([](CLI::App*) { return true; })) {

@@ -44,7 +44,7 @@ struct cern_setting {
   double copy_start_s = 1;
   /// Of Shoal's pieces and BitTorrent's chunks. The daemon's own 64 KiB would only fill the
   /// pipeline faster.
-  std::uint32_t piece_bytes = 1024 * 1024;
+  std::uint32_t piece_bytes = 2 * 1024 * 1024;
   std::uint32_t chunk_bytes = 4 * 1024 * 1024;
 };
 

@@ -13,6 +13,7 @@ class App;
 namespace shoal::simulator {
 
 void add_cern(CLI::App& app, session& to);
+void add_scale(CLI::App& app, session& to);
 void add_swarm(CLI::App& app, session& to);
 void add_vdn(CLI::App& app, session& to);
 

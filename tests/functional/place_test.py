@@ -53,14 +53,14 @@ class PlaceTest(Story):
         text = self.assert_refused(PARTIAL, "2 of 10 VMs find no host: 4 hosts have no free slot", node, "place",
                                    "web:1", "--count", "10", "--slots", "2")
         self.assertNotIn("{", text)
-        self.assert_refused(NO_SPACE, "find no host", node, "place", "web:1", "--slots", "1", "--hosts", "r2h1",
+        self.assert_refused(NO_SPACE, "finds no host", node, "place", "web:1", "--slots", "1", "--hosts", "r2h1",
                             "--vms", "r2h1=1")
 
     def test_a_host_without_room_is_not_chosen(self):
         swarm = self.make_swarm()
-        swarm["r1h2"].options["store.quota"] = "1MiB"
+        swarm["r1h2"].options["store.quota"] = "16MiB"
         swarm.start()
-        self.publish(swarm["r2h1"], self.image(), "web:1")
+        self.publish(swarm["r2h1"], self.image(mib=40), "web:1")
         self.wait_for_holders(swarm.gis, "web:1", 1)
         rank = {}
 

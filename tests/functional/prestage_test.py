@@ -14,7 +14,9 @@ class PrestageStory(Story):
         return node.shoal("jobs", number)
 
     def host(self, node, number, name):
-        return next(row for row in self.job(node, number)["hosts"] if row["host"] == name)
+        def chosen():
+            return next((row for row in self.job(node, number)["hosts"] if row["host"] == name), None)
+        return poll(chosen, what=f"{name} among the hosts chosen")
 
     def fetched(self, node, number, name):
         row = self.host(node, number, name)
@@ -23,10 +25,6 @@ class PrestageStory(Story):
     def end(self, node, number, seconds=60):
         return poll(lambda: self.job(node, number)["state"] != "running" and self.job(node, number), seconds=seconds,
                     what="the end of the job")
-
-    def lacking(self, node, image="web:1"):
-        answer = node.shoal("place", image, "--count", "1")
-        return {line["host"]: line["lacking_bytes"] for line in answer["ranking"]}
 
 
 class PrestageTest(PrestageStory):
@@ -73,13 +71,13 @@ class PrestageTest(PrestageStory):
 
     def test_a_host_without_room_is_told_and_the_others_go_on(self):
         swarm = self.make_swarm()
-        swarm["r2h1"].options["store.quota"] = "1MiB"
+        swarm["r2h1"].options["store.quota"] = "16MiB"
         swarm.start()
-        self.publish(swarm.gis, self.image(), "web:1")
+        self.publish(swarm.gis, self.image(mib=40), "web:1")
         text = self.assert_refused(PARTIAL, "1 of 5 hosts do not hold web:1; r2h1: no room", swarm["r1h2"], "prestage",
                                    "web:1", "--all", "--wait")
         self.assertNotIn("r2h2", text)
-        job = swarm["r1h2"].shoal("jobs")[-1]
+        job = next(job for job in swarm["r1h2"].shoal("jobs") if job["kind"] == "prestage")
         states = {row["host"]: row["state"] for row in job["hosts"]}
         self.assertEqual(states, {"r1h1": "done", "r1h2": "done", "r2h1": "failed", "r2h2": "done", "r2h3": "done"})
         self.assertEqual(self.host(swarm["r1h2"], job["id"], "r2h1")["error"]["code"], "no_space")

@@ -34,24 +34,6 @@ std::uint64_t bytes_of(const swarm::pack_descriptor& pack, const swarm::piece_se
   return bytes;
 }
 
-/// Puts the holders that the index of pieces found before those that the GIS named.
-wire::Swarms add_holders(wire::Swarms swarms, const wire::Swarms& located) {
-  for (auto& swarm : *swarms.mutable_swarms()) {
-    for (const auto& found : located.swarms()) {
-      if (found.pack() != swarm.pack()) continue;
-      auto holders = found.holders();
-      for (const auto& named : swarm.holders()) {
-        const bool known = std::any_of(holders.begin(), holders.end(), [&](const auto& holder) {
-          return holder.peer().host() == named.peer().host();
-        });
-        if (!known) *holders.Add() = named;
-      }
-      *swarm.mutable_holders() = std::move(holders);
-    }
-  }
-  return swarms;
-}
-
 class getter {
 public:
   getter(job& work, get_order order) : work_{work}, order_{std::move(order)} {}
@@ -189,8 +171,7 @@ private:
     auto swarms = work_.ask_index<wire::Swarms>(request, patience);
     fetchers_known_ = static_cast<bool>(swarms);
     if (!swarms) return wait_for_located(swarms.error());
-    swarms_ = std::move(*swarms);
-    return order_fetches(swarms_);
+    return order_fetches(*swarms);
   }
 
   /// Has somebody wait for the index of pieces, which may take longer than the GIS.
@@ -213,8 +194,15 @@ private:
     return outcome;
   }
 
+  /// What the GIS says of fetchers is newer than anything here: only holders are added to it.
   result<void> on_located(const wire::Swarms& found) {
-    return order_fetches(fetchers_known_ ? add_holders(swarms_, found) : found);
+    if (!fetchers_known_) return order_fetches(found);
+    for (const auto& swarm : found.swarms()) {
+      const auto id = swarm::pack_id::from_raw(swarm.pack());
+      if (!id || !ordered_.contains(*id)) continue;
+      work_.self()->send(work_.context().cache, more_holders{*id, to_view(swarm).holders});
+    }
+    return {};
   }
 
   result<void> order_fetches(const wire::Swarms& swarms) {
@@ -408,8 +396,7 @@ private:
   std::map<swarm::pack_id, pack_fetch> packs_;
   std::set<swarm::pack_id> ordered_;
   bool looked_up_ = false;
-  /// What the GIS said last of the swarms, if it did.
-  wire::Swarms swarms_;
+  /// The GIS answered when it was asked last.
   bool fetchers_known_ = false;
   received_bytes before_;
   std::unique_ptr<swarm::exporter> exporter_;

@@ -159,6 +159,34 @@ void limit_downloads(host_cache_state& state) {
   state.session->limit_downloads(limit);
 }
 
+/// The view with the holders found besides, as far as it does not say who they are itself.
+swarm::swarm_view whole_view(const host_cache_state::sighting& seen) {
+  auto whole = seen.view;
+  const auto named = [&](const std::vector<swarm::swarm_peer>& peers, const std::string& host) {
+    return std::any_of(peers.begin(), peers.end(), [&](const auto& one) { return one.host == host; });
+  };
+  for (const auto& one : seen.more) {
+    if (!named(seen.view.holders, one.host) && !named(seen.view.fetchers, one.host)) {
+      whole.holders.push_back(one);
+    }
+  }
+  return whole;
+}
+
+void on_view(host_cache_state& state, const new_view& news) {
+  const auto seen = state.sightings.find(news.pack);
+  if (seen == state.sightings.end()) return state.session->update(news.pack, news.view);
+  seen->second.view = news.view;
+  state.session->update(news.pack, whole_view(seen->second));
+}
+
+void on_more_holders(host_cache_state& state, const more_holders& news) {
+  const auto seen = state.sightings.find(news.pack);
+  if (seen == state.sightings.end() || seen->second.more == news.holders) return;
+  seen->second.more = news.holders;
+  state.session->update(news.pack, whole_view(seen->second));
+}
+
 /// Two images may need different pieces of one pack at the same time: all of them are fetched.
 result<void> start_fetch(host_cache_state& state, const begin_fetch& order) {
   unsubscribe(state, order.pack, order.subscriber.address());
@@ -170,13 +198,17 @@ result<void> start_fetch(host_cache_state& state, const begin_fetch& order) {
   auto wanted = order.wanted;
   const auto [begin, end] = state.subscribers.equal_range(order.pack);
   for (auto i = begin; i != end; ++i) wanted = wanted | i->second.wanted;
-  return state.session->fetch(order.pack, wanted, order.view);
+  auto& seen = state.sightings[order.pack];
+  seen.view = order.view;
+  return state.session->fetch(order.pack, wanted, whole_view(seen));
 }
 
 void stop_fetch(host_cache_state& state, swarm::pack_id pack, const caf::actor_addr& who) {
   unsubscribe(state, pack, who);
   limit_downloads(state);
-  if (!state.subscribers.contains(pack)) state.session->stop_fetching(pack);
+  if (state.subscribers.contains(pack)) return;
+  state.sightings.erase(pack);
+  state.session->stop_fetching(pack);
 }
 
 result<void> serve(cache_pointer self, const serve_packs& order) {
@@ -342,7 +374,8 @@ host_cache(host_cache_actor::stateful_pointer<host_cache_state> self, host_cache
       [self](const cease_fetch& order) {
         stop_fetch(self->state, order.pack, order.subscriber.address());
       },
-      [self](const new_view& news) { self->state.session->update(news.pack, news.view); },
+      [self](const new_view& news) { on_view(self->state, news); },
+      [self](const more_holders& news) { on_more_holders(self->state, news); },
       [self](const serve_packs& order) { return acknowledge(serve(self, order)); },
       [self](const holdings_changed& news) {
         for (const auto& pack : news.packs)

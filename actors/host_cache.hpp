@@ -19,7 +19,7 @@ using host_cache_actor = caf::typed_actor<
     // A subscriber needs no more of a pack; it is served on.
     caf::reacts_to<cease_fetch>,
     // Who is who in a pack's swarm has changed.
-    caf::reacts_to<new_view>,
+    caf::reacts_to<new_view>, caf::reacts_to<more_holders>,
     // Load packs: somebody is about to fetch them.
     caf::replies_to<serve_packs>::with<wire::Ack>,
     // The store changed behind the transfer engine's back.
@@ -77,6 +77,12 @@ struct host_cache_state {
     std::uint64_t bytes_per_second_max = 0;
   };
   std::multimap<swarm::pack_id, subscription> subscribers;
+  /// Of packs that are fetched: the latest view, and holders found besides.
+  struct sighting {
+    swarm::swarm_view view;
+    std::vector<swarm::swarm_peer> more;
+  };
+  std::map<swarm::pack_id, sighting> sightings;
   /// What the transfer engine was told last.
   std::uint64_t download_limit = 0;
   struct use {

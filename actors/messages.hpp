@@ -53,6 +53,12 @@ struct new_view {
   swarm::swarm_view view;
 };
 
+/// More holders of a pack, beside those of its view, from now until the fetch ends.
+struct more_holders {
+  swarm::pack_id pack;
+  std::vector<swarm::swarm_peer> holders;
+};
+
 /// Load these packs for others to fetch.
 struct serve_packs {
   std::vector<swarm::pack_id> packs;
@@ -190,6 +196,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::attach_host)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::begin_fetch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::cease_fetch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::new_view)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::more_holders)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::serve_packs)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::holdings_changed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::forget_packs)

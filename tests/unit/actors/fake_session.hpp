@@ -25,7 +25,10 @@ public:
     fetching[pack] = std::move(wanted);
     return {};
   }
-  void update(swarm::pack_id, swarm::swarm_view) override { ++updates; }
+  void update(swarm::pack_id, swarm::swarm_view view) override {
+    ++updates;
+    seen = std::move(view);
+  }
   void limit_downloads(std::uint64_t bytes_per_second_max) override {
     limits.push_back(bytes_per_second_max);
   }
@@ -39,6 +42,8 @@ public:
   std::vector<swarm::pack_id> unloaded;
   std::vector<swarm::transfer_status> loaded;
   int updates = 0;
+  /// The latest update.
+  swarm::swarm_view seen;
   std::vector<std::uint64_t> limits;
 };
 

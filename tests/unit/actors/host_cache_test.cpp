@@ -109,6 +109,23 @@ protected:
   host_cache_actor cache = system.spawn(host_cache, host_cache_config{"a", 3}, &store, &session);
 };
 
+TEST_F(HostCacheTest, HoldersFoundBesidesLeaveTheFetchersOfTheLatestView) {
+  const auto peer = [](const std::string& host) {
+    return swarm::swarm_peer{host, {"s", "c", "r"}, "127.0.0.1", 1, 0};
+  };
+  begin_fetch order{pack, swarm::piece_set{4, true}, {}, caf::actor_cast<caf::actor>(cache)};
+  order.view.fetchers = {peer("a")};
+  caf::anon_send(cache, order);
+  caf::anon_send(cache, new_view{pack, {{peer("h")}, {peer("a"), peer("b")}, {}}});
+  caf::anon_send(cache, more_holders{pack, {peer("b"), peer("x")}});
+  run();
+  EXPECT_EQ(session.seen.fetchers, (std::vector{peer("a"), peer("b")}));
+  EXPECT_EQ(session.seen.holders, (std::vector{peer("h"), peer("x")}));
+  caf::anon_send(cache, new_view{pack, {{peer("i")}, {peer("a")}, {}}});
+  run();
+  EXPECT_EQ(session.seen.holders, (std::vector{peer("i"), peer("b"), peer("x")}));
+}
+
 TEST_F(HostCacheTest, AnnouncesAllItHoldsToANewIndex) {
   ASSERT_EQ(log.announced.size(), 1u);
   EXPECT_TRUE(log.announced[0].complete());

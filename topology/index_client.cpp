@@ -170,6 +170,7 @@ void index_client::ask(std::uint64_t request, waiting_lookup& lookup,
     // To naive hosts nobody tells anything; a lookup that begins a fetch is told to an index.
     message.fetching = lookup.options.fetching && setting_.scheme != index_scheme::naive;
     message.fresh = lookup.options.fresh;
+    message.every_level = lookup.options.every_level;
     message.fetching ? tell(std::move(message), out) : send(std::move(message), out);
   }
   lookup.give_up_at = now + patience();

@@ -21,6 +21,9 @@ struct lookup_options {
   /// Ask on until holders are found: do not be content with fetchers or cached answers. For a second
   /// try, after a holder turned out to be none.
   bool fresh = false;
+  /// topo: name holders of all levels, although nearer ones hold the pieces: for a choice of sources
+  /// by predicted finish. flat names everybody anyway, naive stops at the nearest level.
+  bool every_level = false;
 };
 
 /// What came of a lookup.

@@ -87,6 +87,8 @@ struct index_message {
   bool fetching = false;
   /// `lookup`: those who only fetch do not count as an answer; cached answers neither.
   bool fresh = false;
+  /// `lookup`: what is found is asked further up all the same.
+  bool every_level = false;
   /// `lookup`: from above; what this domain lacks is not asked further up.
   bool downward = false;
   std::vector<pack_pieces> packs;

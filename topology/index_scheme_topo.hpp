@@ -1,11 +1,12 @@
-// VDN-topo and what we add to it: an index per rack, cluster, site and for the world. A rack's knows
-// its hosts' pieces; the others know which child domain holds what. Only changes of the aggregate go
-// up; lookups climb with what is missing, and go down to the racks that can name hosts.
+// VDN-topo and what we add to it: an index per rack, cluster, site and for the world. A rack's
+// knows its hosts' pieces; the others know which child domain holds what. Only changes of the
+// aggregate go up; lookups climb with what is missing, and go down to the racks that can name
+// hosts.
 //
-// In flight: a lookup that climbs tells each index on its way what its asker is about to fetch; until
-// that ends, later askers below are sent to the first fetcher instead of across the border. Waiting
-// follows the order of arrival, so that nobody waits in a circle; a `fresh` lookup does not wait.
-// Threads, errors, crashes: as index_node.hpp.
+// In flight: a lookup that climbs tells each index on its way what its asker is about to fetch;
+// until that ends, later askers below are sent to the first fetcher instead of across the border.
+// Waiting follows the order of arrival, so that nobody waits in a circle; a `fresh` lookup does not
+// wait. Threads, errors, crashes: as index_node.hpp.
 #pragma once
 
 #include "topology/answer_cache.hpp"
@@ -48,6 +49,8 @@ private:
     std::vector<pack_answer> answers;
     std::unordered_map<pack_key, std::size_t, pack_key_hash> positions;
     std::vector<index_address> expected;
+    /// Of `every_level`: what is asked above whatever is found here.
+    std::vector<pack_pieces> ask_above;
     bool climbed = false;
     instant give_up_at;
   };
@@ -74,6 +77,9 @@ private:
                     host_number asker, pack_answer& answer) const;
   void climb(std::uint64_t request, waiting_lookup& lookup, std::vector<pack_pieces> missing,
              index_outbox& out);
+  void climb_to_every_level(std::uint64_t request, waiting_lookup& lookup,
+                            std::vector<pack_pieces>& missing, index_outbox& out);
+  void note_fetching_up(const std::vector<pack_pieces>& missing);
   void round_ended(std::uint64_t request, instant now, index_outbox& out);
   void reply(waiting_lookup& lookup, index_outbox& out);
   [[nodiscard]] std::chrono::milliseconds patience(bool climbing) const;

@@ -37,6 +37,7 @@ void topo_node::take_lookup(const index_message& message, instant now, index_out
     answer.piece_count = wanted.piece_count;
     auto left = answer_from_own(message, wanted, answer, downward, now);
     if (!left.none()) missing.push_back(std::move(left));
+    if (message.every_level) lookup.ask_above.push_back(wanted);
   }
   const auto request = next_request_++;
   for (auto& [child, question] : downward) {
@@ -73,7 +74,8 @@ pack_pieces topo_node::answer_from_own(const index_message& lookup, const pack_p
     for (auto& one : found)
       answer.holders.push_back({one.child, one.all, std::move(one.words)});
   }
-  // Of what its children hold a rack knows better than any cache; who asks from above wants no more.
+  // Of what its children hold a rack knows better than any cache; who asks from above wants no
+  // more.
   if (!lookup.fresh && !(is_rack() && lookup.downward)) {
     cache_.find(wanted.pack, left, lookup.asker, now, answer.holders);
   }
@@ -112,8 +114,9 @@ void topo_node::add_fetchers(const pack_key& pack, std::uint32_t piece_count, st
 void topo_node::climb(std::uint64_t request, waiting_lookup& lookup,
                       std::vector<pack_pieces> missing, index_outbox& out) {
   const auto above = parent();
-  if (!above || missing.empty()) return;
+  if (!above || (missing.empty() && lookup.ask_above.empty())) return;
   lookup.climbed = true;
+  if (lookup.origin.every_level) return climb_to_every_level(request, lookup, missing, out);
   index_message question{.kind = index_kind::lookup,
                          .to = *above,
                          .request = request,
@@ -121,22 +124,46 @@ void topo_node::climb(std::uint64_t request, waiting_lookup& lookup,
                          .fresh = lookup.origin.fresh};
   // A new index has not told yet what its children hold: the first thing it tells replaces all.
   question.fetching = lookup.origin.fetching && !recover_until_;
-  if (question.fetching) {
-    for (const auto& pieces : missing) {
-      auto& mine = fetching_up_[pieces.pack];
-      if (mine.piece_count != pieces.piece_count) {
-        mine = pieces;
-        continue;
-      }
-      auto words = mine.to_words();
-      for (std::size_t i = 0; i < words.size(); ++i)
-        words[i] |= pieces.word(i);
-      mine = make_pieces(pieces.pack, pieces.piece_count, std::move(words));
-    }
-  }
+  if (question.fetching) note_fetching_up(missing);
   question.packs = std::move(missing);
   lookup.expected.push_back(*above);
   question.fetching ? tell_up(std::move(question), out) : send(std::move(question), out);
+}
+
+/// As `climb`, but asks for what is held below too; that is no fetch over this border.
+void topo_node::climb_to_every_level(std::uint64_t request, waiting_lookup& lookup,
+                                     std::vector<pack_pieces>& missing, index_outbox& out) {
+  if (lookup.origin.fetching && !recover_until_ && !missing.empty()) {
+    index_message fetched{
+        .kind = index_kind::begin_fetch, .to = *parent(), .asker = lookup.origin.asker};
+    note_fetching_up(missing);
+    fetched.packs = std::move(missing);
+    tell_up(std::move(fetched), out);
+  }
+  index_message question{.kind = index_kind::lookup,
+                         .to = *parent(),
+                         .request = request,
+                         .asker = lookup.origin.asker,
+                         .fresh = lookup.origin.fresh,
+                         .every_level = true};
+  question.packs = std::move(lookup.ask_above);
+  lookup.ask_above.clear();
+  lookup.expected.push_back(*parent());
+  send(std::move(question), out);
+}
+
+void topo_node::note_fetching_up(const std::vector<pack_pieces>& missing) {
+  for (const auto& pieces : missing) {
+    auto& mine = fetching_up_[pieces.pack];
+    if (mine.piece_count != pieces.piece_count) {
+      mine = pieces;
+      continue;
+    }
+    auto words = mine.to_words();
+    for (std::size_t i = 0; i < words.size(); ++i)
+      words[i] |= pieces.word(i);
+    mine = make_pieces(pieces.pack, pieces.piece_count, std::move(words));
+  }
 }
 
 void topo_node::take_answer(const index_message& message, instant now, index_outbox& out) {
@@ -187,9 +214,8 @@ void topo_node::round_ended(std::uint64_t request, instant now, index_outbox& ou
 }
 
 void topo_node::reply(waiting_lookup& lookup, index_outbox& out) {
-  index_message answer{.kind = index_kind::answer,
-                       .to = lookup.origin.from,
-                       .request = lookup.origin.request};
+  index_message answer{
+      .kind = index_kind::answer, .to = lookup.origin.from, .request = lookup.origin.request};
   for (std::size_t i = 0; i < lookup.answers.size(); ++i) {
     auto& one = lookup.answers[i];
     limit_holders(one, lookup.origin.packs[i], setting_.config.holders_max);

@@ -102,12 +102,14 @@ void index_directory::publish(std::uint32_t host, std::span<const holding_change
 }
 
 void index_directory::find(std::uint32_t host, std::span<const image_part> wanted,
-                           lookup_reach /*reach*/, std::vector<found_holder>& found) {
+                           lookup_reach reach, std::vector<found_holder>& found) {
   std::vector<topology::pack_pieces> question;
   for (const auto& part : wanted)
     question.push_back(pieces_of(part.pack, part.pieces));
   auto& client = *clients_[host];
-  client.lookup(std::move(question), {.fetching = false}, now_, outbox_);
+  client.lookup(std::move(question),
+                {.fetching = false, .every_level = reach == lookup_reach::every_level}, now_,
+                outbox_);
   deliver();
   for (auto& result : client.take_results()) {
     for (std::uint32_t part = 0; part < result.answers.size(); ++part) {

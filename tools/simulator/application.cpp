@@ -83,6 +83,8 @@ void build(CLI::App& app, session& to) {
   app.footer(footer);
   add_global_options(app, to);
   add_vdn(app, to);
+  add_beyond(app, to);
+  add_run(app, to);
   add_cern(app, to);
   add_scale(app, to);
   add_swarm(app, to);

@@ -12,7 +12,9 @@ class App;
 
 namespace shoal::simulator {
 
+void add_beyond(CLI::App& app, session& to);
 void add_cern(CLI::App& app, session& to);
+void add_run(CLI::App& app, session& to);
 void add_scale(CLI::App& app, session& to);
 void add_swarm(CLI::App& app, session& to);
 void add_vdn(CLI::App& app, session& to);

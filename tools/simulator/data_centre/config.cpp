@@ -43,11 +43,19 @@ result<void> validate(const data_centre_config& config) {
   const auto hosts = std::uint64_t{shape.clusters} * shape.racks_per_cluster * shape.hosts_per_rack;
   if (hosts > hosts_max) return wrong("topology", "at most 100000 hosts");
   const auto& links = config.links;
-  for (const double rate : {links.rack_bits_per_second, links.cluster_bits_per_second,
-                            links.site_bits_per_second, links.server_bits_per_second}) {
+  for (const double rate :
+       {links.rack_bits_per_second, links.cluster_bits_per_second, links.site_bits_per_second,
+        links.server_bits_per_second, config.physical.host_bits_per_second,
+        config.physical.rack_bits_per_second, config.physical.cluster_bits_per_second,
+        config.physical.server_bits_per_second}) {
     if (!(rate > 0)) return wrong("links", "rates above 0");
   }
   if (!(links.server_time_factor > 0)) return wrong("server_time_factor", "a number above 0");
+  if (config.mode == link_mode::physical) {
+    if (config.scheme == scheme::baseline)
+      return wrong("scheme", "local, naive, flat or topo in physical mode");
+    if (config.prestage) return wrong("prestage", "false in physical mode");
+  }
   if (config.slots_per_host == 0) return wrong("slots_per_host", "at least 1");
   if (config.piece_bytes == 0) return wrong("piece_bytes", "at least 1");
   if (!(config.cache_images >= 0)) return wrong("cache.images", "0 (no limit) or more");

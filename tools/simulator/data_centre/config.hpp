@@ -66,6 +66,19 @@ struct pair_links {
   }
 };
 
+/// Links as they are: full duplex, shared max-min fair by all that crosses them. The defaults are
+/// the paper's pair rates taken as what every host of a domain gets when all of them cross its
+/// border at once: 8 x 500 Mbps a rack, 32 x 200 Mbps a cluster (over-subscribed 4 and 10 times).
+struct shared_links {
+  double host_bits_per_second = 2e9;
+  double rack_bits_per_second = 4e9;
+  double cluster_bits_per_second = 6.4e9;
+  double server_bits_per_second = 1e9;
+};
+
+/// How links behave.
+enum class link_mode : std::uint8_t { paper, physical };
+
 /// When another host may fetch what one is getting.
 enum class sharing : std::uint8_t {
   /// A piece once it has arrived whole.
@@ -78,7 +91,11 @@ enum class sharing : std::uint8_t {
 
 struct data_centre_config {
   tree_shape shape;
+  link_mode mode = link_mode::paper;
+  /// Of `link_mode::paper`.
   pair_links links;
+  /// Of `link_mode::physical`.
+  shared_links physical;
   std::uint32_t slots_per_host = 5;
   std::uint64_t piece_bytes = 4'000'000;
 

@@ -2,6 +2,7 @@
 
 #include "tools/simulator/data_centre/occupancy.hpp"
 #include "tools/simulator/data_centre/pair_transfers.hpp"
+#include "tools/simulator/data_centre/physical_run.hpp"
 #include "tools/simulator/data_centre/stager.hpp"
 #include "topology/assert.hpp"
 
@@ -150,6 +151,7 @@ std::vector<double> run_outcome::times_s() const {
 
 run_outcome run_data_centre(const data_centre_config& config, const data_centre_load& load,
                             directory* index) {
+  if (config.mode == link_mode::physical) return run_physical(config, load, index);
   return paper_run{config, load, index}.run();
 }
 

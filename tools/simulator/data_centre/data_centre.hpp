@@ -53,8 +53,8 @@ struct run_outcome {
   [[nodiscard]] std::vector<double> times_s() const;
 };
 
-/// Runs the whole load. `index` finds the holders for the schemes that share; may be null for
-/// `baseline` and `local`. @pre a valid config.
+/// Runs the whole load, by `config.mode`. `index` finds the holders for the schemes that share; may
+/// be null for `baseline` and `local`. @pre a valid config.
 run_outcome run_data_centre(const data_centre_config& config, const data_centre_load& load,
                             directory* index);
 

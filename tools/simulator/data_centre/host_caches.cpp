@@ -78,18 +78,38 @@ std::span<const holding_change> host_caches::take_arrivals(std::uint32_t number,
     make_room(number, (end - host.taken) * piece_bytes_, host.coming[host.taken].time_s);
     for (; host.taken < end; ++host.taken) {
       const auto& [time_s, item] = host.coming[host.taken];
-      awaited_.erase(number, item);
-      --awaiting_[item];
-      // Where nothing may go, the instance has the piece but the cache does not keep it.
-      if (quota_bytes_ > 0 && host.policy->held_bytes() + piece_bytes_ > quota_bytes_) continue;
-      held_.insert(number, item);
-      count_copy(number, item, 1);
-      host.policy->inserted(item, static_cast<std::uint32_t>(piece_bytes_), instant_of(time_s));
-      if (live_ && host.users[item] > 0) host.policy->set_in_use(item, host.users[item]);
-      changes_.push_back({item, true});
+      keep(number, item, time_s);
     }
   }
   return changes_;
+}
+
+void host_caches::await(std::uint32_t host, std::span<const item_number> items) {
+  for (const auto item : items) {
+    awaited_.insert(host, item);
+    ++awaiting_[item];
+  }
+}
+
+std::span<const holding_change> host_caches::arrived(std::uint32_t host, item_number item,
+                                                     double now_s) {
+  changes_.clear();
+  make_room(host, piece_bytes_, now_s);
+  keep(host, item, now_s);
+  return changes_;
+}
+
+void host_caches::keep(std::uint32_t number, item_number item, double now_s) {
+  auto& host = hosts_[number];
+  awaited_.erase(number, item);
+  --awaiting_[item];
+  // Where nothing may go, the instance has the piece but the cache does not keep it.
+  if (quota_bytes_ > 0 && host.policy->held_bytes() + piece_bytes_ > quota_bytes_) return;
+  held_.insert(number, item);
+  count_copy(number, item, 1);
+  host.policy->inserted(item, static_cast<std::uint32_t>(piece_bytes_), instant_of(now_s));
+  if (live_ && host.users[item] > 0) host.policy->set_in_use(item, host.users[item]);
+  changes_.push_back({item, true});
 }
 
 swarm::cache_copies host_caches::copies_seen_from(std::uint32_t host, item_number item) const {

@@ -41,6 +41,10 @@ public:
   /// Takes in what has arrived at the host until `now_s`. @returns what changed, in order.
   std::span<const holding_change> take_arrivals(std::uint32_t host, double now_s);
 
+  /// As `expect` and `take_arrivals` where nobody knows beforehand when something arrives.
+  void await(std::uint32_t host, std::span<const item_number> items);
+  std::span<const holding_change> arrived(std::uint32_t host, item_number item, double now_s);
+
   /// An instance reads the pieces that the host holds of its image.
   void use(std::uint32_t host, const image_layout& image, double now_s);
   /// An instance starts (`by` 1) or ends (-1); only `live` keeps what running instances use.
@@ -71,6 +75,7 @@ private:
 
   [[nodiscard]] swarm::cache_copies copies_seen_from(std::uint32_t host, item_number item) const;
   void count_copy(std::uint32_t host, item_number item, int by);
+  void keep(std::uint32_t host, item_number item, double now_s);
   void make_room(std::uint32_t host, std::uint64_t bytes, double now_s);
   void give_up(std::uint32_t host, std::span<const swarm::cache_victim> victims);
 

@@ -21,12 +21,19 @@ topology::index_scheme index_of(scheme which) {
   return topology::index_scheme::topo;
 }
 
-pair_links scaled(pair_links links, double factor) {
+/// All links of both modes by a factor.
+void scale(data_centre_config& config, double factor) {
+  auto& links = config.links;
+  auto& physical = config.physical;
   for (auto* rate : {&links.rack_bits_per_second, &links.cluster_bits_per_second,
-                     &links.site_bits_per_second, &links.server_bits_per_second})
+                     &links.site_bits_per_second, &links.server_bits_per_second,
+                     &physical.host_bits_per_second, &physical.rack_bits_per_second,
+                     &physical.cluster_bits_per_second, &physical.server_bits_per_second})
     *rate *= factor;
-  return links;
 }
+
+/// The popularity of an imported trace's images: between those of VDN's six data centres.
+constexpr double other_exponent = 1.4;
 
 } // namespace
 
@@ -45,15 +52,16 @@ data_centre_load load_of(const trace& requests, const image_model& images) {
 
 data_centre_load load_of(const experiment& run) {
   const auto* traffic = vdn_data_centre(run.data_centre);
-  SHOAL_ASSERT(traffic != nullptr);
-  auto requests = generate_trace(*traffic, run.seed);
+  SHOAL_ASSERT(traffic != nullptr || run.requests != nullptr);
+  auto requests = run.requests != nullptr ? *run.requests : generate_trace(*traffic, run.seed);
   if (run.load_factor != 1) requests = compressed(std::move(requests), run.load_factor);
-  const auto images = image_model::make({.images = requests.images,
-                                         .image_bytes = std::uint64_t{run.image_mb} * 1'000'000,
-                                         .chunk_bytes = run.config.piece_bytes,
-                                         .similar = run.similar,
-                                         .popularity_exponent = traffic->popularity_exponent,
-                                         .seed = run.seed});
+  const auto images = image_model::make(
+      {.images = requests.images,
+       .image_bytes = std::uint64_t{run.image_mb} * 1'000'000,
+       .chunk_bytes = run.config.piece_bytes,
+       .similar = run.similar,
+       .popularity_exponent = traffic != nullptr ? traffic->popularity_exponent : other_exponent,
+       .seed = run.seed});
   SHOAL_ASSERT(images.ok());
   return load_of(requests, *images);
 }
@@ -62,7 +70,7 @@ run_outcome run_experiment(const experiment& run) { return run_experiment(run, l
 
 run_outcome run_experiment(const experiment& run, const data_centre_load& load) {
   auto config = run.config;
-  config.links = scaled(config.links, run.bandwidth_factor);
+  scale(config, run.bandwidth_factor);
   config.seed = run.seed;
   if (config.scheme == scheme::baseline || config.scheme == scheme::local)
     return run_data_centre(config, load, nullptr);

@@ -11,6 +11,7 @@
 #include "topology/result.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,8 @@ namespace shoal::simulator {
 struct experiment {
   /// S1 to S6.
   std::string data_centre = "S6";
+  /// Instead of a generated month of that data centre.
+  std::shared_ptr<const trace> requests;
   std::uint32_t image_mb = 512;
   data_centre_config config;
   /// The month's requests in 1 / so much of the time (VDN §IV-C).

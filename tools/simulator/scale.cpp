@@ -158,10 +158,11 @@ private:
       one.lag_s = levels * setting_.level_delay_s;
       one.have.assign(topology::words_for(piece_count_), 0);
     }
-    // A border that more must cross than it can in that time stretches every flow.
+    // A border that more must cross than it can in that time puts off every end alike: shared
+    // evenly, what was asked for first is done first.
     const auto stretch = slowest_s_ / (image_wire_bytes() / setting_.rates.host + span_s());
     for (auto& one : fetches_)
-      one.flow_s *= std::max(1.0, stretch);
+      one.flow_s = (one.begin_s + one.flow_s) * std::max(1.0, stretch) - one.begin_s;
   }
 
   [[nodiscard]] double span_s() const {

@@ -41,6 +41,14 @@ TEST(ScaleTest, ThePopularImageCrossesEachBorderOnce) {
   EXPECT_LT(told.popular.last_s, told.popular.bound_s + 1 + 0.5);
 }
 
+TEST(ScaleTest, NobodyIsDoneBeforeTheTightestLinkAllows) {
+  auto setting = small(200);
+  setting.rates.rack = setting.rates.host / 2;
+  const auto told = run_scale(setting);
+  EXPECT_GE(told.popular.last_s, told.popular.bound_s);
+  EXPECT_GE(told.mix.last_s, told.mix.bound_s);
+}
+
 TEST(ScaleTest, MessagesOfAHostAndOfARackIndexDoNotGrowWithTheNetwork) {
   const auto few = run_scale(small(100));
   const auto many = run_scale(small(1000));

@@ -158,7 +158,10 @@ private:
     *request.mutable_asker() = out.self;
     request.set_session(out.session);
     request.set_fetching(true);
-    find_pieces question{{}, true, looked_up_};
+    // What did not come before it was asked for again is worth a wider search.
+    const bool wider = looked_up_ && work_.context().source_policy ==
+                                         topology::source_policy::earliest_finish;
+    find_pieces question{{}, true, looked_up_, wider};
     for (const auto& [id, fetch] : packs_) {
       if (fetch.missing.empty()) continue;
       request.add_packs(id.raw());

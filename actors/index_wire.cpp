@@ -152,6 +152,7 @@ wire::IndexMessage to_wire(const index_message& message, const network& net) {
   out.set_complete(message.complete);
   out.set_fetching(message.fetching);
   out.set_fresh(message.fresh);
+  out.set_every_level(message.every_level);
   out.set_downward(message.downward);
   for (const auto& pieces : message.packs)
     *out.add_packs() = to_wire(pieces);
@@ -183,6 +184,7 @@ std::optional<index_message> from_wire(const wire::IndexMessage& message, const 
   made.complete = message.complete();
   made.fetching = message.fetching();
   made.fresh = message.fresh();
+  made.every_level = message.every_level();
   made.downward = message.downward();
   if (!read_host(message.asker(), net, made.asker)) return std::nullopt;
   if (!read_host(message.accused(), net, made.accused)) return std::nullopt;

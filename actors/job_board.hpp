@@ -30,6 +30,8 @@ struct job_context {
   piece_index_actor piece_index;
   /// Threads for hashing, compressing and expanding; zero means as many as cores.
   unsigned thread_count = 0;
+  /// Whether fetches use holders beyond the nearest level.
+  topology::source_policy source_policy = topology::source_policy::earliest_finish;
 };
 
 struct job_board_state {

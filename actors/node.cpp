@@ -249,7 +249,8 @@ result<void> running_node::begin(const link_factory& make_links) {
       host_agent, host_agent_config{self_peer(), config_.version, session_, config_.gis},
       agent_parts());
   board_ = system_->spawn(
-      job_board, job_context{store_.get(), cache_, agent_, piece_index_, config_.thread_count});
+      job_board, job_context{store_.get(), cache_, agent_, piece_index_, config_.thread_count,
+                             config_.bulk.source_policy});
   caf::anon_send(prestager_, use_board{caf::actor_cast<caf::actor>(board_)});
   if (gis_) {
     caf::anon_send(gis_, attach_host{config_.name, agent_});

@@ -172,7 +172,10 @@ caf::result<wire::Swarms> on_find(index_pointer self, const find_pieces& questio
   if (!state.client) return to_caf({errc::unreachable, "this host has not joined a swarm yet"});
   index_outbox out;
   const auto request = state.client->lookup(
-      question.wanted, {.fetching = question.fetching, .fresh = question.fresh},
+      question.wanted,
+      {.fetching = question.fetching,
+       .fresh = question.fresh,
+       .every_level = question.every_level},
       self->clock().now(), out);
   auto promise = self->make_response_promise<wire::Swarms>();
   state.waiting.emplace(request, promise);

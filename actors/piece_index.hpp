@@ -26,6 +26,8 @@ struct find_pieces {
   bool fetching = false;
   /// What was answered lately is not good enough.
   bool fresh = false;
+  /// Holders of all levels, although nearer ones have the pieces.
+  bool every_level = false;
 };
 
 /// Packs this host fetches no longer.

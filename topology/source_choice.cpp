@@ -165,6 +165,17 @@ private:
 
 } // namespace
 
+std::string_view to_string(source_policy policy) {
+  return policy == source_policy::nearest_first ? "nearest_first" : "earliest_finish";
+}
+
+std::optional<source_policy> source_policy_of(std::string_view name) {
+  for (const auto policy : {source_policy::earliest_finish, source_policy::nearest_first}) {
+    if (to_string(policy) == name) return policy;
+  }
+  return std::nullopt;
+}
+
 std::vector<piece_choice> choose_sources(const source_problem& problem, source_policy policy) {
   return chooser{problem, policy}.choose();
 }

@@ -13,6 +13,8 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 namespace shoal::topology {
@@ -24,6 +26,11 @@ enum class source_policy : std::uint8_t {
   /// The nearest level that has the piece, then the least busy source there; the origin last.
   nearest_first,
 };
+
+/// `earliest_finish` or `nearest_first`.
+std::string_view to_string(source_policy policy);
+/// The inverse; nothing for another name.
+std::optional<source_policy> source_policy_of(std::string_view name);
 
 /// One stream pieces can come over: a host, or the origin (image server, repository).
 struct piece_source {

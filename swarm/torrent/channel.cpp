@@ -93,6 +93,17 @@ void channel::set_targets(std::vector<dial_target> targets, clock::time_point no
   dial(now);
 }
 
+void channel::hang_up_on_others() {
+  // Closing one takes it off the list.
+  for (const auto& peer : connections()) {
+    const bool wanted =
+        std::any_of(targets_.begin(), targets_.end(), [&](const target_state& state) {
+          return state.target.endpoint == peer->remote;
+        });
+    if (peer->outgoing && !wanted && peer->hang_up) peer->hang_up();
+  }
+}
+
 void channel::dial(clock::time_point now) {
   if (!ready_) return;
   std::vector<lt::tcp::endpoint> due;

@@ -11,6 +11,7 @@
 #include "swarm/torrent/swarm_session.hpp"
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -26,6 +27,8 @@ using clock = std::chrono::steady_clock;
 struct connection {
   lt::tcp::endpoint remote;
   bool outgoing = false;
+  /// Closes it. Not from inside one of its own callbacks.
+  std::function<void()> hang_up;
   /// The handshake is done.
   bool open = false;
   /// When the peer last sent something.
@@ -78,6 +81,8 @@ public:
 
   /// Who should be connected; the others are left as they are.
   void set_targets(std::vector<dial_target> targets, clock::time_point now);
+  /// Closes the connections that were dialled from here to others than the targets.
+  void hang_up_on_others();
   /// Dials who is due. Call often.
   void dial(clock::time_point now);
   [[nodiscard]] bool connected_to(const lt::address& address) const;

@@ -10,7 +10,12 @@ class connection_plugin final : public lt::peer_plugin {
 public:
   connection_plugin(std::shared_ptr<channel> owner, const lt::peer_connection_handle& peer)
       : owner_{owner}, peer_{peer}, connection_{
-                                        owner->connecting(peer.remote(), peer.is_outgoing())} {}
+                                        owner->connecting(peer.remote(), peer.is_outgoing())} {
+    connection_->hang_up = [peer] {
+      lt::peer_connection_handle{peer}.disconnect(lt::errors::no_error,
+                                                  lt::operation_t::bittorrent);
+    };
+  }
 
   bool on_handshake(lt::span<const char>) override {
     if (const auto native = peer_.native_handle()) {

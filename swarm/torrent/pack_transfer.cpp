@@ -12,12 +12,12 @@ namespace {
 
 /// The swarms among fetchers stay open this long after a fetch, for those who still fetch.
 constexpr auto idle_channel_max = std::chrono::seconds{60};
-/// More bulk connections to holders than this only split the same bandwidth.
-constexpr std::size_t holders_at_once = 8;
 /// How often owners are judged, which looks at every missing piece.
 constexpr auto late_interval = std::chrono::milliseconds{100};
-/// How long the holders in use may lack a piece before others are asked.
+/// How long the holders in use may lack a piece before others are asked, and how long a connected one
+/// may take to say what it has: one that limits its uploads is slow to say that, too.
 constexpr auto holder_patience = std::chrono::milliseconds{400};
+constexpr auto silent_holder_patience = std::chrono::milliseconds{2000};
 
 std::uint64_t key_of(const pack_id& pack) {
   std::uint64_t key = 0;
@@ -40,7 +40,8 @@ pack_transfer::pack_transfer(transfer_context& context, const pack_descriptor& p
             pack.piece_count(),
             context.config.self,
             {.slack = context.config.owner_slack}},
-      where_(pack.piece_count()) {
+      where_(pack.piece_count()),
+      holders_{key_of(pack.id), context.config.self, {.policy = context.config.source_policy}} {
   pack_->descriptor = pack;
   pack_->stored = std::move(held);
   pack_->accepted = [this](channel_kind kind, std::uint32_t piece, std::uint32_t block) {
@@ -92,7 +93,10 @@ void pack_transfer::update(const swarm_view& view) {
   context_.members.learn(view.fetchers);
   const auto now = clock::now();
   plan_.set_fetchers(fetchers_of(view), view.sources, now);
-  holders_used_ = 0;
+  std::vector<known_holder> holders;
+  for (const auto& holder : view.holders)
+    holders.push_back({holder.host, holder.where});
+  holders_.set_swarm(std::move(holders), fetchers_of(view), now);
   holders_changed_ = now;
   if (!fetching_) return;
   plan_.look_at_self(missing(), *this, now);
@@ -166,16 +170,18 @@ void pack_transfer::aim() {
 }
 
 void pack_transfer::aim_sources(clock::time_point now) {
-  const auto holders = nearest_holders();
+  const auto& self = context_.config.self;
   for (const auto kind : {channel_kind::source, channel_kind::far_source}) {
     if (!at(kind)) continue;
     std::vector<dial_target> targets;
-    for (const auto& holder : holders) {
-      const auto& self = context_.config.self;
-      if (context_.security.channel_to_holder(self.where, holder.where) != kind) continue;
-      if (const auto endpoint = endpoint_of(holder, kind)) targets.push_back({*endpoint, true});
+    for (const auto& chosen : holders_.chosen()) {
+      const auto holder = std::find_if(view_.holders.begin(), view_.holders.end(),
+                                       [&](const auto& one) { return one.host == chosen; });
+      if (context_.security.channel_to_holder(self.where, holder->where) != kind) continue;
+      if (const auto endpoint = endpoint_of(*holder, kind)) targets.push_back({*endpoint, true});
     }
     at(kind)->set_targets(std::move(targets), now);
+    at(kind)->hang_up_on_others();
   }
 }
 
@@ -187,41 +193,39 @@ std::optional<lt::tcp::endpoint> pack_transfer::endpoint_of(const swarm_peer& pe
   return lt::tcp::endpoint{*address, port};
 }
 
-std::vector<swarm_peer> pack_transfer::nearest_holders() const {
-  const auto& self = context_.config.self;
-  auto holders = view_.holders;
-  std::erase_if(holders, [&](const auto& holder) { return holder.host == self.host; });
-  // Within one distance every host begins elsewhere, so that not all load the first of the list.
-  const auto rank = [&](const swarm_peer& holder) {
-    return std::pair{topology::distance_between(self.where, holder.where),
-                     std::hash<std::string>{}(self.host + '\n' + holder.host)};
-  };
-  std::sort(holders.begin(), holders.end(),
-            [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
-  auto count = holders_used_;
-  if (count == 0) {
-    while (count < holders.size() && count < holders_at_once &&
-           rank(holders[count]).first == rank(holders[0]).first) {
-      ++count;
-    }
-  }
-  holders.resize(std::min(count, holders.size()));
-  return holders;
-}
-
-// Pieces that no holder in use has may lie with holders further away.
-void pack_transfer::look_further(const piece_set& lacking, clock::time_point now) {
-  if (now - holders_changed_ < holder_patience) return;
-  bool found_lack = false;
+// Pieces that no holder in use has may lie with others.
+bool pack_transfer::lack_from_holders(const piece_set& lacking) const {
+  bool lack = false;
   lacking.for_each([&](std::uint32_t piece) {
     const bool from_holder = where_[piece] && route_of(*where_[piece]) == topology::piece_route::source;
-    if (from_holder && available(topology::piece_route::source, piece) == 0) found_lack = true;
+    lack = lack || (from_holder && available(topology::piece_route::source, piece) == 0);
   });
-  const auto in_use = nearest_holders().size();
-  if (!found_lack || in_use >= view_.holders.size()) return;
-  holders_used_ = in_use + holders_at_once;
-  holders_changed_ = now;
-  aim_sources(now);
+  return lack;
+}
+
+bool pack_transfer::holder_silent() const {
+  return std::any_of(all_channels.begin(), all_channels.end(), [&](channel_kind kind) {
+    if (route_of(kind) != topology::piece_route::source || !at(kind)) return false;
+    const auto peers = at(kind)->connections();
+    return std::any_of(peers.begin(), peers.end(), [](const auto& peer) {
+      return peer->outgoing && peer->open && peer->have.empty();
+    });
+  });
+}
+
+void pack_transfer::look_at_holders(const piece_set& lacking, clock::time_point now) {
+  const auto bytes = [&](const piece_set& pieces) {
+    return std::uint64_t{pieces.count()} * pack_->descriptor.piece_bytes;
+  };
+  const auto waited = now - holders_changed_;
+  const bool told = waited >= silent_holder_patience || !holder_silent();
+  const bool lack = waited >= holder_patience && told && !holders_.all_chosen() &&
+                    lack_from_holders(lacking);
+  if (lack) {
+    holders_.extend();
+    holders_changed_ = now;
+  }
+  if (holders_.look(bytes(lacking), bytes(wanted_), now) || lack) aim_sources(now);
 }
 
 // Plain where a holder of this site has the piece; what is on its way encrypted stays so.
@@ -306,7 +310,7 @@ void pack_transfer::tick(clock::time_point now) {
   plan_.look_at_self(missed, *this, now);
   plan_.look_for_late(missed, *this, now);
   reroute(missed);
-  look_further(missed, now);
+  look_at_holders(missed, now);
 }
 
 void pack_transfer::second_tick(clock::time_point now) {

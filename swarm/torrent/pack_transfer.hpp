@@ -4,11 +4,12 @@
 // Errors:  told through `swarm_events`.
 #pragma once
 
+#include "swarm/holder_choice.hpp"
+#include "swarm/route_plan.hpp"
 #include "swarm/torrent/channel.hpp"
 #include "swarm/torrent/corruption.hpp"
 #include "swarm/torrent/disk_backend.hpp"
 #include "swarm/torrent/membership.hpp"
-#include "swarm/route_plan.hpp"
 
 #include <array>
 #include <functional>
@@ -100,8 +101,9 @@ private:
   void aim_sources(clock::time_point now);
   [[nodiscard]] std::optional<lt::tcp::endpoint> endpoint_of(const swarm_peer& peer,
                                                              channel_kind kind) const;
-  [[nodiscard]] std::vector<swarm_peer> nearest_holders() const;
-  void look_further(const piece_set& lacking, clock::time_point now);
+  void look_at_holders(const piece_set& lacking, clock::time_point now);
+  [[nodiscard]] bool holder_silent() const;
+  [[nodiscard]] bool lack_from_holders(const piece_set& lacking) const;
   void reroute(const piece_set& pieces);
   void reroute_later();
   void reroute_later(std::uint32_t piece);
@@ -125,7 +127,7 @@ private:
   route_plan plan_;
   /// Where each piece is wanted now.
   std::vector<std::optional<channel_kind>> where_;
-  std::size_t holders_used_ = 0;
+  holder_choice holders_;
   clock::time_point holders_changed_;
   corruption_record corruption_;
 

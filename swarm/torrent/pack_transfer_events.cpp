@@ -152,6 +152,7 @@ void pack_transfer::on_announced_many(channel&, connection&) { reroute_later(); 
 void pack_transfer::on_received(channel&, connection& peer, std::uint64_t bytes) {
   received_ += bytes;
   received_from_[peer.remote.address()] += bytes;
+  holders_.received(context_.members.name(peer.remote.address()), bytes);
 }
 
 void pack_transfer::on_sent(channel&, std::uint64_t bytes) { sent_ += bytes; }

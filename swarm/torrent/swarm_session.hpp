@@ -23,6 +23,7 @@
 #include "swarm/store/pack_store.hpp"
 #include "topology/border_owner.hpp"
 #include "topology/place.hpp"
+#include "topology/source_choice.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -50,6 +51,8 @@ struct swarm_session_config {
   /// Ceilings for all bulk traffic of this host; zero means none.
   std::uint64_t upload_bytes_per_second_max = 0;
   std::uint64_t download_bytes_per_second_max = 0;
+  /// Whether holders beyond the nearest level are used where that ends a fetch earlier.
+  topology::source_policy source_policy = topology::source_policy::earliest_finish;
   /// A fetch without a new piece for this long takes overdue pieces across the border itself.
   std::chrono::milliseconds owner_slack{1500};
 };

@@ -66,7 +66,9 @@ class BulkTlsTest(Story):
         finally:
             seen = tap.stop()
         names = {node.address: name for name, node in ((name, swarm[name]) for name in ("p1", "p2", "l1", "l2"))}
-        return {(names[source], names[target]) for source, target in seen}
+        # Other stories on this machine send the same bytes in swarms of their own.
+        return {(names[source], names[target]) for source, target in seen
+                if source in names and target in names}
 
     @unittest.skipIf(os.geteuid() != 0, "reading packets needs root")
     def test_sites_encrypts_what_crosses_the_border_and_nothing_else(self):

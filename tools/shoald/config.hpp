@@ -8,6 +8,7 @@
 #include "topology/index_node.hpp"
 #include "topology/place.hpp"
 #include "topology/result.hpp"
+#include "topology/source_choice.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -77,6 +78,8 @@ struct bulk_config {
   /// Over all transfers; 0 is no limit.
   std::uint64_t upload_limit_bytes_per_second = 0;
   std::uint64_t download_limit_bytes_per_second = 0;
+  /// Whether holders beyond the nearest level are used where that ends a fetch earlier.
+  topology::source_policy sources = topology::source_policy::earliest_finish;
 };
 
 struct gis_config {

@@ -241,6 +241,12 @@ void add_network(std::vector<option>& out) {
       "bulk.download_limit", "RATE", "most to receive; 0: no limit",
       [](daemon_config& c) -> std::uint64_t& { return c.bulk.download_limit_bytes_per_second; },
       parse_rate, "B/s"));
+  using topology::source_policy;
+  out.push_back(choice_option<source_policy, 2>(
+      "bulk.sources", "earliest_finish|nearest_first",
+      "whether slow near holders are helped by farther ones",
+      [](daemon_config& c) -> source_policy& { return c.bulk.sources; },
+      {source_policy::earliest_finish, source_policy::nearest_first}));
 }
 
 void add_gis(std::vector<option>& out) {

@@ -80,6 +80,7 @@ actors::node_config node_config_of(const daemon_config& config, const std::strin
   node.bulk.authority_file = config.tls.authority;
   node.bulk.upload_bytes_per_second_max = config.bulk.upload_limit_bytes_per_second;
   node.bulk.download_bytes_per_second_max = config.bulk.download_limit_bytes_per_second;
+  node.bulk.source_policy = config.bulk.sources;
   node.address = address;
   for (const auto& gis : config.gis.addresses) node.gis.push_back({gis.host, gis.port});
   node.is_gis = config.gis.enabled;

@@ -103,10 +103,9 @@ void read_policy(toml_fields fields, data_centre_config& config) {
     return std::nullopt;
   });
   fields.choice("sources", [&](const std::string& name) -> expected {
-    if (name != "nearest_first" && name != "earliest_finish")
-      return "expected nearest_first or earliest_finish";
-    config.sources = name == "nearest_first" ? topology::source_policy::nearest_first
-                                             : topology::source_policy::earliest_finish;
+    const auto policy = topology::source_policy_of(name);
+    if (!policy) return "expected nearest_first or earliest_finish";
+    config.sources = *policy;
     return std::nullopt;
   });
   fields.choice("sharing", [&](const std::string& name) -> expected {

@@ -101,6 +101,36 @@ TEST_F(SwarmSessionTest, PrefersTheHolderInItsOwnRack) {
   EXPECT_EQ(far.sent_bytes(), 0u);
 }
 
+class SlowNearHolder : public SwarmFixture {
+protected:
+  /// @returns what the farther holder sent of a pack of 48 MiB while the near one sent 6 MiB a second.
+  std::uint64_t far_sent_under(topology::source_policy policy) {
+    swarm::swarm_session_config slow, chooses;
+    slow.upload_bytes_per_second_max = 6 * one_mib;
+    chooses.source_policy = policy;
+    auto& near = host(topology::place{"site", "cluster", "r1"}, slow);
+    auto& far = host("r2");
+    auto& fetcher = host(topology::place{"site", "cluster", "r1"}, chooses);
+    const auto bytes = random_bytes(48 * one_mib, 5);
+    const auto pack = near.store.hold(bytes, default_piece_bytes);
+    far.store.hold(bytes, default_piece_bytes);
+    EXPECT_TRUE(near.session->serve(pack.id).ok());
+    EXPECT_TRUE(far.session->serve(pack.id).ok());
+    fetch_all(fetcher, pack, view({&far, &near}, {&fetcher}));
+    EXPECT_TRUE(fetcher.events.wait_fetched());
+    EXPECT_EQ(fetcher.store.bytes(pack.id), bytes);
+    return far.sent_bytes();
+  }
+};
+
+TEST_F(SlowNearHolder, IsHelpedByAFartherOneWhereTheEarliestFinishCounts) {
+  EXPECT_GT(far_sent_under(topology::source_policy::earliest_finish), 16 * one_mib);
+}
+
+TEST_F(SlowNearHolder, IsLeftAloneWhereTheNearestComesFirst) {
+  EXPECT_EQ(far_sent_under(topology::source_policy::nearest_first), 0u);
+}
+
 TEST_F(SwarmSessionTest, ResumesWithWhatTheStoreHoldsAfterARestart) {
   auto& holder = host("r1");
   auto& fetcher = host("r1");

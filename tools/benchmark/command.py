@@ -35,6 +35,8 @@ times are seconds.
   rack_border_bytes, .._over_bound    into the rack that most went into; _out_: out of a rack
   cluster_border_bytes, .._over_bound the same of clusters; none where there is but one
   .._border_payload_bytes, .._over_bound  the same without headers and messages; of Shoal only
+  links                               in_bytes, out_bytes of each host's, rack's and cluster's link,
+                                      by path; not in CSV
   bytes_per_host                      received over a host's link, mean
   cpu_seconds, cpu_seconds_per_gb     user + system of all its processes on all hosts and the server
                                       from start to the last host / (hosts x data_bytes)

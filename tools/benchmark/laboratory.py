@@ -92,8 +92,9 @@ def traffic(before, after, server, hosts):
         """Of the domain with the most; nothing where there is no border."""
         return max(moved(domain, way) for domain in domains) if len(domains) > 1 else None
 
-    racks = {host.rack for host in [server, *hosts]}
-    clusters = {host.cluster for host in [server, *hosts]}
+    machines = [server, *hosts]
+    racks = {host.rack for host in machines}
+    clusters = {host.cluster for host in machines}
     return {
         "server_bytes": moved(server.place, "up_bytes"),
         "rack_border_bytes": most(racks, "down_bytes"),
@@ -101,4 +102,8 @@ def traffic(before, after, server, hosts):
         "cluster_border_bytes": most(clusters, "down_bytes"),
         "cluster_border_out_bytes": most(clusters, "up_bytes"),
         "bytes_per_host": sum(moved(host.place, "down_bytes") for host in hosts) // len(hosts),
+        "links": {
+            link: {"in_bytes": moved(link, "down_bytes"), "out_bytes": moved(link, "up_bytes")}
+            for link in sorted({host.place for host in machines} | racks | clusters)
+        },
     }

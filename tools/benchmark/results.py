@@ -74,6 +74,7 @@ def _summary(rows):
     for key in _MEASURED:
         values = [row[key] for row in ended if row.get(key) is not None]
         summary[key] = _rounded(_median(values)) if values else None
+    summary["links"] = _median_links([row["links"] for row in ended if row.get("links")])
     summary["verified"] = all(row["verified"] for row in rows)
     for side, choose in (("min", min), ("max", max)):
         values = [row["last_over_bound"] for row in ended]
@@ -90,15 +91,24 @@ def _summary(rows):
     return summary
 
 
+def _median_links(runs):
+    """link -> the median of each of its figures."""
+    return {
+        link: {name: _median([run[link][name] for run in runs]) for name in figures}
+        for link, figures in (runs[0] if runs else {}).items()
+    }
+
+
 def to_json(rows):
     """An array, one object a line."""
     return "[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n"
 
 
 def to_csv(rows):
-    names = list(dict.fromkeys(name for row in rows for name in row))
+    # Links differ from network to network: they are no columns.
+    names = [name for name in dict.fromkeys(n for row in rows for n in row) if name != "links"]
     text = io.StringIO()
-    writer = csv.DictWriter(text, names, lineterminator="\n")
+    writer = csv.DictWriter(text, names, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows({key: _rounded(value) for key, value in row.items()} for row in rows)
     return text.getvalue()

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <memory>
 
 namespace shoal::simulator {
@@ -17,7 +18,8 @@ namespace {
 
 constexpr const char* notes =
     "The network is that of `tools/bench lan`: one server in the first rack, hosts spread evenly.\n"
-    "JSON: seconds and bytes on the wire, means over the seeds; the fields are those of bench lan.\n\n"
+    "JSON: seconds and bytes on the wire, means over the seeds; the fields are those of bench lan.\n"
+    "links: in_bytes and out_bytes of each host's, rack's and cluster's link, by path.\n\n"
     "Examples:\n"
     "  shoal-sim swarm --hosts 7 --racks 1 --rate 100\n"
     "  shoal-sim swarm --hosts 12 --racks 2 --clusters 2 --rate 200 --rack-rate 100\n"
@@ -37,6 +39,8 @@ struct swarm_figures {
   double server_bytes = 0, bytes_per_host = 0;
   double rack_in = 0, rack_out = 0, cluster_in = 0, cluster_out = 0;
   double duplicates = 0;
+  /// Into and out of each host, rack and cluster, by path.
+  std::map<std::string, std::pair<double, double>> links;
 };
 
 topology::place place_of(std::uint32_t rack, const swarm_options& options) {
@@ -56,6 +60,11 @@ std::vector<topology::place> places_of(const swarm_options& options) {
   return places;
 }
 
+/// The name of machine `number`, the server's being 0.
+std::string name_of(std::size_t number) {
+  return number == 0 ? "server" : "h" + std::to_string(number);
+}
+
 swarm_figures run_once(const swarm_options& options, std::uint64_t seed) {
   event_queue events;
   flow_network links{events};
@@ -73,9 +82,9 @@ swarm_figures run_once(const swarm_options& options, std::uint64_t seed) {
   for (std::size_t i = 0; i < places.size(); ++i) {
     const auto link = tree.add_host(places[i]);
     if (i == 0)
-      swarm.add_holder({"server", places[i]}, link);
+      swarm.add_holder({name_of(i), places[i]}, link);
     else
-      swarm.add_fetcher({"h" + std::to_string(i), places[i]}, link);
+      swarm.add_fetcher({name_of(i), places[i]}, link);
   }
   swarm.start();
   events.run();
@@ -86,10 +95,15 @@ swarm_figures run_once(const swarm_options& options, std::uint64_t seed) {
   told.last_s = finished.back();
   told.median_s = finished[finished.size() / 2];
   told.server_bytes = links.carried_bytes(tree.host_link(0).up);
-  for (std::uint32_t host = 1; host < places.size(); ++host)
-    told.bytes_per_host += links.carried_bytes(tree.host_link(host).down) / options.hosts;
+  for (std::uint32_t host = 0; host < places.size(); ++host) {
+    const auto& link = tree.host_link(host);
+    const auto in = links.carried_bytes(link.down);
+    told.links[places[host].path() + "/" + name_of(host)] = {in, links.carried_bytes(link.up)};
+    if (host > 0) told.bytes_per_host += in / options.hosts;
+  }
   for (const auto& [path, link] : tree.domain_links()) {
     if (link.up == link_tree::nowhere) continue;
+    told.links[path] = {links.carried_bytes(link.down), links.carried_bytes(link.up)};
     const bool rack = std::count(path.begin(), path.end(), '/') == 2;
     auto& in = rack ? told.rack_in : told.cluster_in;
     auto& out = rack ? told.rack_out : told.cluster_out;
@@ -98,6 +112,21 @@ swarm_figures run_once(const swarm_options& options, std::uint64_t seed) {
   }
   told.duplicates = static_cast<double>(swarm.outcome().duplicate_pieces);
   return told;
+}
+
+/// Means over the runs.
+nlohmann::ordered_json links_json(const std::vector<swarm_figures>& runs) {
+  const auto count = static_cast<double>(runs.size());
+  auto links = nlohmann::ordered_json::object();
+  for (const auto& [path, first] : runs.front().links) {
+    double in = 0, out = 0;
+    for (const auto& run : runs) {
+      in += run.links.at(path).first / count;
+      out += run.links.at(path).second / count;
+    }
+    links[path] = {{"in_bytes", in}, {"out_bytes", out}};
+  }
+  return links;
 }
 
 result<void> run_command(const session& to, swarm_options options) {
@@ -141,6 +170,7 @@ result<void> run_command(const session& to, swarm_options options) {
       {"bytes_per_host", mean(&swarm_figures::bytes_per_host).mean},
       {"duplicate_pieces", mean(&swarm_figures::duplicates).mean}};
   if (to.wants_json()) {
+    document["links"] = links_json(runs);
     to.print_json(document);
     return {};
   }

@@ -15,6 +15,8 @@ namespace {
 /// How often a fetch asks the index anew who holds and fetches: it keeps the registration alive and
 /// finds new holders when pieces are nowhere.
 constexpr std::chrono::seconds lookup_interval{4};
+/// The first time sooner: by then it shows whether the nearest holders are enough.
+constexpr std::chrono::seconds first_lookup_interval{2};
 /// How long the index of pieces may take; it may have to wait for hosts that are gone.
 constexpr std::chrono::seconds index_patience{3};
 
@@ -159,9 +161,9 @@ private:
     request.set_session(out.session);
     request.set_fetching(true);
     // What did not come before it was asked for again is worth a wider search.
-    const bool wider = looked_up_ && work_.context().source_policy ==
+    const bool wider = lookups_ > 0 && work_.context().source_policy ==
                                          topology::source_policy::earliest_finish;
-    find_pieces question{{}, true, looked_up_, wider};
+    find_pieces question{{}, true, lookups_ > 0, wider};
     for (const auto& [id, fetch] : packs_) {
       if (fetch.missing.empty()) continue;
       request.add_packs(id.raw());
@@ -170,7 +172,7 @@ private:
       }
     }
     locate(std::move(question));
-    looked_up_ = true;
+    ++lookups_;
     auto swarms = work_.ask_index<wire::Swarms>(request, patience);
     fetchers_known_ = static_cast<bool>(swarms);
     if (!swarms) return wait_for_located(swarms.error());
@@ -282,7 +284,8 @@ private:
           [&](const please_stop&) { fault = error{errc::cancelled, "cancelled"}; },
           caf::after(std::chrono::milliseconds{200}) >> [] {});
       work_.report();
-      if (std::chrono::steady_clock::now() - asked >= lookup_interval && !fault) {
+      const auto interval = lookups_ == 1 ? first_lookup_interval : lookup_interval;
+      if (std::chrono::steady_clock::now() - asked >= interval && !fault) {
         // A GIS that is away does no harm: the transfer goes on with what is known.
         static_cast<void>(look_up(std::chrono::seconds{0}));
         asked = std::chrono::steady_clock::now();
@@ -398,7 +401,7 @@ private:
   std::string owner_;
   std::map<swarm::pack_id, pack_fetch> packs_;
   std::set<swarm::pack_id> ordered_;
-  bool looked_up_ = false;
+  std::uint32_t lookups_ = 0;
   /// The GIS answered when it was asked last.
   bool fetchers_known_ = false;
   received_bytes before_;

@@ -7,8 +7,6 @@
 
 namespace shoal::actors {
 
-using host_cache_pointer = host_cache_actor::stateful_pointer<host_cache_state>;
-
 /// Somebody is about to fetch the pack from here. A fetcher has its holders woken every few seconds;
 /// that is one use, not many.
 void count_use(host_cache_pointer self, swarm::pack_id pack);

@@ -1,6 +1,7 @@
 #include "actors/host_cache.hpp"
 
 #include "actors/cache_tending.hpp"
+#include "actors/removal_checks.hpp"
 #include "actors/wire_convert.hpp"
 
 #include <spdlog/spdlog.h>
@@ -10,11 +11,6 @@
 namespace shoal::actors {
 
 namespace {
-
-/// 128 KiB of ids: well below the link's message limit.
-constexpr std::size_t packs_per_question = 4096;
-
-using cache_pointer = host_cache_actor::stateful_pointer<host_cache_state>;
 
 /// Everything held, or what changed, as one message.
 wire::Announce announcement(host_cache_state& state) {
@@ -37,7 +33,7 @@ wire::Announce announcement(host_cache_state& state) {
 }
 
 /// One announcement is under way at a time, so that a slow index is not flooded.
-void announce(cache_pointer self) {
+void announce(host_cache_pointer self) {
   auto& state = self->state;
   if (state.announcing || (!state.index && !state.gis)) return;
   if (state.changed.empty() && state.dropped.empty() && !state.announce_all) return;
@@ -96,7 +92,7 @@ void note_change(host_cache_state& state, swarm::pack_id pack) {
 }
 
 /// Unloads packs that nobody fetched from for a while.
-void unload_idle(cache_pointer self) {
+void unload_idle(host_cache_pointer self) {
   auto& state = self->state;
   const auto now = self->clock().now();
   for (const auto& transfer : state.session->transfers()) {
@@ -113,7 +109,7 @@ void unload_idle(cache_pointer self) {
 }
 
 template <class Event>
-void tell_subscribers(cache_pointer self, const Event& event) {
+void tell_subscribers(host_cache_pointer self, const Event& event) {
   const auto [begin, end] = self->state.subscribers.equal_range(event.pack);
   for (auto i = begin; i != end; ++i) caf::anon_send(i->second.who, event);
 }
@@ -211,7 +207,7 @@ void stop_fetch(host_cache_state& state, swarm::pack_id pack, const caf::actor_a
   state.session->stop_fetching(pack);
 }
 
-result<void> serve(cache_pointer self, const serve_packs& order) {
+result<void> serve(host_cache_pointer self, const serve_packs& order) {
   auto& state = self->state;
   for (const auto& pack : order.packs) {
     state.uses.erase(pack);
@@ -228,104 +224,8 @@ caf::result<wire::Ack> acknowledge(const result<void>& done) {
   return wire::Ack{};
 }
 
-/// Whether somebody here fetches or reads the pack, or an operator keeps it.
-bool in_use(const host_cache_state& state, swarm::pack_id pack) {
-  if (state.subscribers.contains(pack)) return true;
-  const auto owners = state.store->pins(pack);
-  return std::any_of(owners.begin(), owners.end(), [](const auto& owner) {
-    return owner != swarm::publisher_pin && owner != swarm::unregistered_pin;
-  });
-}
-
-/// @returns whether the pack is gone.
-bool forget(host_cache_state& state, swarm::pack_id pack) {
-  if (in_use(state, pack)) return false;
-  state.session->unload(pack);
-  // A publisher keeps what it published until nobody refers to it any more, which is now.
-  for (const auto& owner : state.store->pins(pack)) {
-    static_cast<void>(state.store->unpin(pack, owner));
-  }
-  if (auto forgotten = state.store->forget(pack); !forgotten) {
-    spdlog::debug("host-cache keeps pack {}: {}", pack.hex(), forgotten.error().message);
-    return false;
-  }
-  spdlog::debug("host-cache forgets removed pack {}", pack.hex());
-  state.dropped.insert(pack);
-  state.unheard.insert(pack);
-  return true;
-}
-
-void ask_what_was_removed(cache_pointer self);
-
-bool pinned_by(const host_cache_state& state, swarm::pack_id pack, const char* owner) {
-  const auto owners = state.store->pins(pack);
-  return std::find(owners.begin(), owners.end(), owner) != owners.end();
-}
-
-/// A publication that died between storing its pack and hearing that it is registered left it
-/// pinned as unregistered. The registration may still be on its way to the GIS when it is first asked.
-void on_unknown(host_cache_state& state, swarm::pack_id pack) {
-  if (!pinned_by(state, pack, swarm::unregistered_pin) ||
-      pinned_by(state, pack, swarm::publisher_pin)) {
-    spdlog::warn("the general index server does not know pack {} in this host's store; it is kept",
-                 pack.hex());
-    return;
-  }
-  if (state.unknown_once.insert(pack).second || !forget(state, pack)) {
-    state.doubts.put_off(pack);
-    return;
-  }
-  state.unknown_once.erase(pack);
-  spdlog::info("pack {} is freed: its publication was cut short", pack.hex());
-}
-
-/// The registration's answer was lost, but the registration was not.
-void on_known(host_cache_state& state, swarm::pack_id pack) {
-  if (state.doubts.publishing(pack) || !pinned_by(state, pack, swarm::unregistered_pin)) return;
-  if (!pinned_by(state, pack, swarm::publisher_pin) &&
-      !state.store->pin(pack, swarm::publisher_pin)) {
-    return;
-  }
-  while (pinned_by(state, pack, swarm::unregistered_pin)) {
-    if (!state.store->unpin(pack, swarm::unregistered_pin)) return;
-  }
-}
-
-void on_checked(cache_pointer self, const std::vector<swarm::pack_id>& asked,
-                const wire::CheckedPacks& answer) {
-  auto& state = self->state;
-  const auto removed = packs_of(answer.removed());
-  auto not_there = packs_of(answer.unknown());
-  std::set<swarm::pack_id> known{asked.begin(), asked.end()};
-  const std::set<swarm::pack_id> unknown{not_there.begin(), not_there.end()};
-  not_there.insert(not_there.end(), removed.begin(), removed.end());
-  for (const auto& pack : not_there) known.erase(pack);
-  for (const auto& pack : state.doubts.answered(not_there)) {
-    if (unknown.contains(pack)) on_unknown(state, pack);
-    else if (!forget(state, pack)) state.doubts.put_off(pack);
-  }
-  for (const auto& pack : known) on_known(state, pack);
-  ask_what_was_removed(self);
-}
-
-/// One question is open at a time. What comes up meanwhile is asked about later.
-void ask_what_was_removed(cache_pointer self) {
-  auto& state = self->state;
-  if (!state.gis) return;
-  const auto packs = state.doubts.ask(packs_per_question);
-  if (packs.empty()) return;
-  wire::CheckPacks question;
-  for (const auto& pack : packs) question.add_packs(pack.raw());
-  self->request(state.gis, std::chrono::seconds{20}, std::move(question))
-      .then([self, packs](const wire::CheckedPacks& answer) { on_checked(self, packs, answer); },
-            [self](const caf::error& fault) {
-              spdlog::debug("host-cache could not ask what was removed: {}", from_caf(fault).message);
-              self->state.doubts.unanswered();
-            });
-}
-
 /// What is loaded for others would be offered with pieces that are gone.
-void on_evicted(cache_pointer self, const packs_evicted& news) {
+void on_evicted(host_cache_pointer self, const packs_evicted& news) {
   auto& state = self->state;
   for (const auto& pack : news.packs) {
     spdlog::debug("host-cache evicted pieces of pack {}", pack.hex());
@@ -336,7 +236,7 @@ void on_evicted(cache_pointer self, const packs_evicted& news) {
   announce(self);
 }
 
-void on_announce_to(cache_pointer self, const announce_to& whom) {
+void on_announce_to(host_cache_pointer self, const announce_to& whom) {
   auto& state = self->state;
   if (whom.gis && whom.gis != state.gis) {
     for (const auto& pack : state.store->packs()) state.doubts.doubt(pack.id);
@@ -351,8 +251,8 @@ void on_announce_to(cache_pointer self, const announce_to& whom) {
 } // namespace
 
 host_cache_actor::behavior_type
-host_cache(host_cache_actor::stateful_pointer<host_cache_state> self, host_cache_config config,
-           swarm::pack_store* store, swarm::swarm_session* session) {
+host_cache(host_cache_pointer self, host_cache_config config, swarm::pack_store* store,
+           swarm::swarm_session* session) {
   self->state.config = std::move(config);
   self->state.store = store;
   self->state.session = session;

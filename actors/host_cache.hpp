@@ -95,10 +95,12 @@ struct host_cache_state {
   std::uint64_t tick_count = 0;
 };
 
+using host_cache_pointer = host_cache_actor::stateful_pointer<host_cache_state>;
+
 /// Spawn with `system.spawn(host_cache, config, store, session)`; both outlive the actor.
 host_cache_actor::behavior_type
-host_cache(host_cache_actor::stateful_pointer<host_cache_state> self, host_cache_config config,
-           swarm::pack_store* store, swarm::swarm_session* session);
+host_cache(host_cache_pointer self, host_cache_config config, swarm::pack_store* store,
+           swarm::swarm_session* session);
 
 /// Carries the transfer engine's events to the host cache. The cache may be set later.
 class cache_events final : public swarm::swarm_events {

@@ -3,6 +3,7 @@
 
 #include "swarm/crypto/sha256.hpp"
 #include "swarm/publish/exporter.hpp"
+#include "swarm/received_bytes.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -26,8 +27,6 @@ struct pack_fetch {
   swarm::piece_set needed;
   swarm::piece_set missing;
 };
-
-using received_bytes = std::map<std::pair<swarm::pack_id, std::string>, std::uint64_t>;
 
 /// Bytes of the pieces in the set.
 std::uint64_t bytes_of(const swarm::pack_descriptor& pack, const swarm::piece_set& pieces) {
@@ -320,8 +319,8 @@ private:
   }
 
   /// Bytes by pack and sender since each pack was loaded: for other images too.
-  received_bytes received_so_far() {
-    received_bytes received;
+  swarm::received_bytes received_so_far() {
+    swarm::received_bytes received;
     auto list = ask<transfer_list>(work_.self(), work_.context().cache, ask_transfers{});
     if (!list) return received;
     for (const auto& transfer : list->transfers) {
@@ -336,41 +335,13 @@ private:
     const auto out = work_.ways_out();
     const auto here = topology::place::parse(out.self.place());
     if (!here) return;
-    std::map<std::string, std::uint64_t> from;
-    for (const auto& [key, bytes] : received_so_far()) {
-      if (!ordered_.contains(key.first)) continue;
-      const auto before = before_.find(key);
-      // Less than before: the pack was loaded anew meanwhile.
-      const auto known = before == before_.end() || before->second > bytes ? 0 : before->second;
-      if (bytes > known) from[key.second] += bytes - known;
-    }
-    const auto got = status.total_bytes - status.sources.own_store;
-    attribute(from, *here, out.places, got);
+    const auto from = swarm::received_since(before_, received_so_far(), ordered_);
+    const auto parts = swarm::split_by_place(status.total_bytes - status.sources.own_store, from,
+                                             *here, out.places);
+    status.sources.own_rack = parts.same_rack_bytes;
+    status.sources.own_site = parts.same_site_bytes;
+    status.sources.other_sites = parts.other_sites_bytes;
     status.received_from.assign(from.begin(), from.end());
-  }
-
-  /// Splits the needed bytes that came in proportion to who sent them.
-  void attribute(const std::map<std::string, std::uint64_t>& from, const topology::place& here,
-                 const std::map<std::string, topology::place>& places, std::uint64_t got) {
-    source_bytes sent;
-    for (const auto& [host, bytes] : from) {
-      const auto place = places.find(host);
-      const auto far = place == places.end() ? topology::distance::other_site
-                                             : topology::distance_between(here, place->second);
-      if (far == topology::distance::same_rack) sent.own_rack += bytes;
-      else if (far == topology::distance::other_site) sent.other_sites += bytes;
-      else sent.own_site += bytes;
-    }
-    const auto all = sent.own_rack + sent.own_site + sent.other_sites;
-    if (all == 0) return;
-    const auto share = [&](std::uint64_t bytes) {
-      return static_cast<std::uint64_t>(static_cast<double>(got) * static_cast<double>(bytes) /
-                                        static_cast<double>(all));
-    };
-    auto& sources = work_.status().sources;
-    sources.own_site = share(sent.own_site);
-    sources.other_sites = share(sent.other_sites);
-    sources.own_rack = got - sources.own_site - sources.other_sites;
   }
 
   /// Whatever happened: no more a fetcher, nothing pinned.
@@ -404,7 +375,7 @@ private:
   std::uint32_t lookups_ = 0;
   /// The GIS answered when it was asked last.
   bool fetchers_known_ = false;
-  received_bytes before_;
+  swarm::received_bytes before_;
   std::unique_ptr<swarm::exporter> exporter_;
 };
 

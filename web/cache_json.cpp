@@ -1,11 +1,10 @@
 #include "web/cache_json.hpp"
 
-#include "web/json.hpp"
+#include "web/order_body.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
-#include <initializer_list>
+#include <utility>
 
 namespace shoal::web {
 
@@ -15,8 +14,6 @@ namespace {
 
 /// More images than this are a mistake.
 constexpr double images_max = 1e6;
-
-error invalid(std::string sentence) { return {errc::invalid_argument, std::move(sentence)}; }
 
 json to_json(const actors::cache_line& line) {
   return {{"pack", line.pack},
@@ -31,38 +28,6 @@ json to_json(const actors::cache_line& line) {
           {"goes", line.goes},
           {"why", line.why},
           {"copies_in_site", line.copies_in_site}};
-}
-
-/// An object with no other fields than these; an empty body is an empty one.
-result<json> object_of(std::string_view body, std::initializer_list<std::string_view> known) {
-  if (body.empty()) return json::object();
-  auto document = json::parse(body, nullptr, false);
-  if (document.is_discarded()) return invalid("the request's body is not JSON");
-  if (!document.is_object()) return invalid("the request's body is not a JSON object");
-  for (const auto& [key, value] : document.items()) {
-    if (std::find(known.begin(), known.end(), key) == known.end()) {
-      return invalid("unknown field '" + key.substr(0, 64) + "' in the request's body");
-    }
-  }
-  return document;
-}
-
-/// A whole number of at least 0; nothing where it is absent.
-result<std::optional<std::uint64_t>> bytes_in(const json& body, const char* key) {
-  const auto found = body.find(key);
-  if (found == body.end()) return std::optional<std::uint64_t>{};
-  if (!found->is_number_unsigned()) {
-    return invalid(std::string{"field '"} + key + "' must be a whole number of bytes");
-  }
-  return std::optional{found->get<std::uint64_t>()};
-}
-
-/// Text; empty where it is absent.
-result<std::string> text_in(const json& body, const char* key) {
-  const auto found = body.find(key);
-  if (found == body.end()) return std::string{};
-  if (!found->is_string()) return invalid(std::string{"field '"} + key + "' must be a string");
-  return found->get<std::string>();
 }
 
 } // namespace
@@ -110,64 +75,47 @@ json to_json(const actors::cache_pin_outcome& outcome) {
 }
 
 result<actors::cache_gc_order> cache_gc_order_from(std::string_view body) {
-  const auto parsed = object_of(body, {"image", "bytes", "dry_run"});
-  if (!parsed) return parsed.error();
-  const auto image = text_in(*parsed, "image");
-  if (!image) return image.error();
-  const auto bytes = bytes_in(*parsed, "bytes");
-  if (!bytes) return bytes.error();
-  if (!image->empty()) {
-    if (const auto checked = check_image_reference(*image); !checked) {
-      return invalid("field 'image': " + checked.error().message);
-    }
-    if (*bytes) return invalid("give 'image' or 'bytes', not both");
-  }
-  actors::cache_gc_order order{.image = *image, .bytes = bytes->value_or(0)};
-  if (*bytes && order.bytes == 0) return invalid("field 'bytes' must be at least 1");
-  if (const auto dry = parsed->find("dry_run"); dry != parsed->end()) {
-    if (!dry->is_boolean()) return invalid("field 'dry_run' must be true or false");
-    order.dry_run = dry->get<bool>();
-  }
-  return order;
+  order_body given{body, {"image", "bytes", "dry_run"}, order_body::empty::is_an_object};
+  actors::cache_gc_order order;
+  order.image = given.image_if_any("image");
+  order.bytes = given.number<std::uint64_t>("bytes", 0);
+  order.dry_run = given.flag("dry_run");
+  if (!order.image.empty() && given.has("bytes")) given.fail("give 'image' or 'bytes', not both");
+  if (given.has("bytes") && order.bytes == 0) given.fail("field 'bytes' must be at least 1");
+  return given.unless_faulty(std::move(order));
 }
 
 result<actors::cache_limit_order> cache_limit_order_from(std::string_view body) {
-  const auto parsed = object_of(body, {"bytes", "images"});
-  if (!parsed) return parsed.error();
-  const auto bytes = bytes_in(*parsed, "bytes");
-  if (!bytes) return bytes.error();
-  const auto images = parsed->find("images");
-  if (images == parsed->end()) {
-    if (!*bytes) return actors::cache_limit_order{};
-    return actors::cache_limit_order{swarm::cache_quota{.bytes = **bytes}};
+  order_body given{body, {"bytes", "images"}, order_body::empty::is_an_object};
+  actors::cache_limit_order order;
+  if (given.has("bytes"))
+    order.limit = swarm::cache_quota{.bytes = given.number<std::uint64_t>("bytes", 0)};
+  if (const auto* images = given.find("images")) {
+    if (given.has("bytes")) given.fail("give 'bytes' or 'images', not both");
+    const auto count = images->is_number() ? images->get<double>() : 0.0;
+    if (!(count > 0 && count <= images_max)) {
+      given.expected("images", "a number above 0 and at most a million");
+    }
+    order.limit = swarm::cache_quota{.images = count};
   }
-  if (*bytes) return invalid("give 'bytes' or 'images', not both");
-  const auto count = images->is_number() ? images->get<double>() : 0.0;
-  if (!(count > 0 && count <= images_max)) {
-    return invalid("field 'images' must be a number above 0 and at most a million");
-  }
-  return actors::cache_limit_order{swarm::cache_quota{.images = count}};
+  return given.unless_faulty(std::move(order));
 }
 
 result<std::string> cache_policy_from(std::string_view body) {
-  const auto parsed = object_of(body, {"policy"});
-  if (!parsed) return parsed.error();
-  auto name = text_in(*parsed, "policy");
-  if (!name || name->empty()) return name;
-  const auto kind = swarm::parse_cache_policy(*name);
-  if (!kind) return invalid("field 'policy': " + kind.error().message);
-  return name;
+  order_body given{body, {"policy"}, order_body::empty::is_an_object};
+  auto name = given.text("policy");
+  if (!name.empty()) {
+    if (const auto kind = swarm::parse_cache_policy(name); !kind) {
+      given.fail("field 'policy': " + kind.error().message);
+    }
+  }
+  return given.unless_faulty(std::move(name));
 }
 
 result<std::string> cache_pin_from(std::string_view body) {
-  const auto parsed = object_of(body, {"image"});
-  if (!parsed) return parsed.error();
-  auto image = text_in(*parsed, "image");
-  if (!image) return image;
-  if (const auto checked = check_image_reference(*image); !checked) {
-    return invalid("field 'image': " + checked.error().message);
-  }
-  return image;
+  order_body given{body, {"image"}};
+  auto image = given.image("image");
+  return given.unless_faulty(std::move(image));
 }
 
 } // namespace shoal::web

@@ -1,11 +1,11 @@
 #include "web/json.hpp"
 
 #include "topology/place.hpp"
+#include "web/order_body.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <charconv>
-#include <initializer_list>
 
 namespace shoal::web {
 
@@ -13,20 +13,7 @@ using nlohmann::json;
 
 namespace {
 
-/// Longest part of somebody's input that a sentence repeats.
-constexpr std::size_t cited_bytes_max = 64;
 constexpr int zstd_level_max = 19;
-
-/// `text` fit for a sentence: short, and without control characters.
-std::string cited(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text.substr(0, cited_bytes_max)) {
-    const auto byte = static_cast<unsigned char>(c);
-    out += byte < 0x20 || byte == 0x7f ? '?' : c;
-  }
-  out += text.size() > cited_bytes_max ? "...'" : "'";
-  return out;
-}
 
 error invalid(std::string sentence) { return {errc::invalid_argument, std::move(sentence)}; }
 
@@ -37,43 +24,6 @@ json array_of(const std::vector<T>& values) {
     out.push_back(to_json(value));
   return out;
 }
-
-/// A JSON object whose fields are all text and all known.
-class text_object {
-public:
-  static result<text_object> parse(std::string_view body,
-                                   std::initializer_list<std::string_view> known) {
-    auto document = json::parse(body, nullptr, false);
-    if (document.is_discarded()) return invalid("the request's body is not JSON");
-    if (!document.is_object()) return invalid("the request's body is not a JSON object");
-    for (const auto& [key, value] : document.items()) {
-      bool found = false;
-      for (const auto name : known)
-        found = found || key == name;
-      if (!found) return invalid("unknown field " + cited(key) + " in the request's body");
-      if (!value.is_string()) {
-        return invalid("field '" + key + "' must be a string, not " + value.type_name());
-      }
-      if (value.get_ref<const std::string&>().find('\0') != std::string::npos) {
-        return invalid("field '" + key + "' contains a zero byte");
-      }
-    }
-    return text_object{std::move(document)};
-  }
-
-  /// The field, or empty text where it is absent.
-  [[nodiscard]] std::string text(const char* key) const {
-    const auto found = document_.find(key);
-    return found == document_.end() ? std::string{} : found->get<std::string>();
-  }
-
-  [[nodiscard]] bool has(const char* key) const { return document_.contains(key); }
-
-private:
-  // Parentheses: with braces the JSON would become a list of one.
-  explicit text_object(json document) : document_(std::move(document)) {}
-  json document_;
-};
 
 result<void> check_name(const char* field, const std::string& text) {
   if (text.empty()) return invalid(std::string{"field '"} + field + "' is missing");
@@ -88,32 +38,21 @@ result<void> check_absolute(const char* field, const std::string& path) {
   return invalid(std::string{"field '"} + field + "': " + cited(path) + " is not an absolute path");
 }
 
-result<void> check_image_field(const char* field, const std::string& text) {
-  if (const auto checked = check_image_reference(text); !checked) {
-    return invalid(std::string{"field '"} + field + "': " + checked.error().message);
-  }
-  return {};
-}
-
-result<void> read_chunker(const text_object& body, actors::publish_order& order) {
-  if (!body.has("chunker")) return {};
+swarm::chunking chunker_in(order_body& body) {
   const auto text = body.text("chunker");
-  if (text == "blocks") {
-    order.cut = swarm::chunking::blocks;
-  } else if (text == "fixed") {
-    order.cut = swarm::chunking::fixed;
-  } else {
-    return invalid("field 'chunker': " + cited(text) + " is neither 'blocks' nor 'fixed'");
+  if (text == "fixed") return swarm::chunking::fixed;
+  if (body.has("chunker") && text != "blocks") {
+    body.fail("field 'chunker': " + cited(text) + " is neither 'blocks' nor 'fixed'");
   }
-  return {};
+  return swarm::chunking::blocks;
 }
 
-result<void> read_compression(const text_object& body, actors::publish_order& order) {
-  if (!body.has("compress")) return {};
+void read_compression(order_body& body, actors::publish_order& order) {
+  if (!body.has("compress")) return;
   const auto text = body.text("compress");
   if (text == "none") {
     order.how = swarm::compression::none;
-    return {};
+    return;
   }
   constexpr std::string_view prefix = "zstd:";
   int level = 0;
@@ -123,11 +62,11 @@ result<void> read_compression(const text_object& body, actors::publish_order& or
     if (fault == std::errc{} && stop == end && level >= 1 && level <= zstd_level_max) {
       order.how = swarm::compression::zstd;
       order.compression_level = level;
-      return {};
+      return;
     }
   }
-  return invalid("field 'compress': " + cited(text) +
-                 " is neither 'none' nor 'zstd:LEVEL' with a level from 1 to 19");
+  body.fail("field 'compress': " + cited(text) +
+            " is neither 'none' nor 'zstd:LEVEL' with a level from 1 to 19");
 }
 
 } // namespace
@@ -313,63 +252,39 @@ result<void> check_image_reference(std::string_view text) {
 }
 
 result<actors::publish_order> publish_order_from(std::string_view body) {
-  auto parsed =
-      text_object::parse(body, {"file", "name", "version", "parent", "chunker", "compress"});
-  if (!parsed) return parsed.error();
+  order_body given{body, {"file", "name", "version", "parent", "chunker", "compress"}};
   actors::publish_order order;
-  order.file = parsed->text("file");
-  order.name = parsed->text("name");
-  order.version = parsed->text("version");
-  order.parent = parsed->text("parent");
-  if (const auto checked = check_absolute("file", order.file); !checked) return checked.error();
-  if (const auto checked = check_name("name", order.name); !checked) return checked.error();
-  if (const auto checked = check_name("version", order.version); !checked) return checked.error();
-  if (!order.parent.empty()) {
-    if (const auto checked = check_image_field("parent", order.parent); !checked) {
-      return checked.error();
-    }
-  }
-  if (const auto read = read_chunker(*parsed, order); !read) return read.error();
-  if (const auto read = read_compression(*parsed, order); !read) return read.error();
-  return order;
+  order.file = given.text("file");
+  order.name = given.text("name");
+  order.version = given.text("version");
+  order.parent = given.image_if_any("parent");
+  given.require(check_absolute("file", order.file));
+  given.require(check_name("name", order.name));
+  given.require(check_name("version", order.version));
+  order.cut = chunker_in(given);
+  read_compression(given, order);
+  return given.unless_faulty(std::move(order));
 }
 
 result<actors::get_order> get_order_from(std::string_view body) {
-  auto parsed = text_object::parse(body, {"image", "to_file", "format"});
-  if (!parsed) return parsed.error();
+  order_body given{body, {"image", "to_file", "format"}};
   actors::get_order order;
-  order.image = parsed->text("image");
-  order.to_file = parsed->text("to_file");
-  if (const auto checked = check_image_field("image", order.image); !checked) {
-    return checked.error();
+  order.image = given.image("image");
+  order.to_file = given.text("to_file");
+  if (!order.to_file.empty()) given.require(check_absolute("to_file", order.to_file));
+  const auto format = given.text("format");
+  if (format == "qcow2") {
+    order.format = actors::export_format::qcow2;
+  } else if (given.has("format") && format != "raw") {
+    given.fail("field 'format': " + cited(format) + " is neither 'raw' nor 'qcow2'");
   }
-  if (!order.to_file.empty()) {
-    if (const auto checked = check_absolute("to_file", order.to_file); !checked) {
-      return checked.error();
-    }
-  }
-  if (parsed->has("format")) {
-    const auto format = parsed->text("format");
-    if (format == "qcow2") {
-      order.format = actors::export_format::qcow2;
-    } else if (format != "raw") {
-      return invalid("field 'format': " + cited(format) + " is neither 'raw' nor 'qcow2'");
-    }
-  }
-  return order;
+  return given.unless_faulty(std::move(order));
 }
 
 result<actors::verify_order> verify_order_from(std::string_view body) {
-  if (body.empty()) return actors::verify_order{};
-  auto parsed = text_object::parse(body, {"image"});
-  if (!parsed) return parsed.error();
-  actors::verify_order order{.image = parsed->text("image")};
-  if (!order.image.empty()) {
-    if (const auto checked = check_image_field("image", order.image); !checked) {
-      return checked.error();
-    }
-  }
-  return order;
+  order_body given{body, {"image"}, order_body::empty::is_an_object};
+  actors::verify_order order{.image = given.image_if_any("image")};
+  return given.unless_faulty(std::move(order));
 }
 
 } // namespace shoal::web

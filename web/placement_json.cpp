@@ -1,14 +1,11 @@
 #include "web/placement_json.hpp"
 
 #include "topology/place.hpp"
-#include "web/json.hpp"
-
-#include <nlohmann/json.hpp>
+#include "web/order_body.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <initializer_list>
 #include <limits>
 
 namespace shoal::web {
@@ -17,20 +14,10 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::size_t cited_bytes_max = 64;
 /// A list of every host of a large site.
 constexpr std::size_t listed_hosts_max = 100'000;
 
 error invalid(std::string sentence) { return {errc::invalid_argument, std::move(sentence)}; }
-
-/// `text` fit for a sentence: short, and without control characters.
-std::string cited(std::string_view text) {
-  std::string out{text.substr(0, cited_bytes_max)};
-  std::replace_if(
-      out.begin(), out.end(),
-      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-  return "'" + out + "'";
-}
 
 struct named_weight {
   const char* name;
@@ -53,151 +40,74 @@ error unknown_weight(std::string_view name) {
   return invalid("unknown weight " + cited(name) + "; expected bytes, load, room, rack, cluster");
 }
 
-/// A JSON object with known fields; the first one that is wrong is remembered.
-class order_body {
-public:
-  order_body(std::string_view text, std::initializer_list<std::string_view> known)
-      : content_(json::parse(text, nullptr, false)) {
-    if (content_.is_discarded()) {
-      fail("the request's body is not JSON");
-    } else if (!content_.is_object()) {
-      fail("the request's body is not a JSON object");
-    } else {
-      for (const auto& [key, value] : content_.items()) {
-        if (std::find(known.begin(), known.end(), key) == known.end()) {
-          fail("unknown field " + cited(key) + " in the request's body");
-        }
-      }
+/// Names of hosts.
+std::vector<std::string> hosts_in(order_body& body, const char* key) {
+  std::vector<std::string> out;
+  const auto* value = body.find(key);
+  if (!value) return out;
+  constexpr auto form = "an array of hosts' names";
+  if (!value->is_array() || value->size() > listed_hosts_max) return body.expected(key, form), out;
+  for (const auto& name : *value) {
+    if (!name.is_string() || !topology::valid_name(name.get_ref<const std::string&>())) {
+      return body.expected(key, form), out;
     }
-    if (fault_) content_ = json::object();
+    out.push_back(name.get<std::string>());
   }
+  return out;
+}
 
-  [[nodiscard]] const std::optional<error>& fault() const { return fault_; }
-  [[nodiscard]] bool has(const char* key) const { return content_.contains(key); }
-
-  std::string text(const char* key) {
-    const auto* value = find(key);
-    if (!value) return {};
-    if (!value->is_string()) return expected(key, "a string"), std::string{};
-    return value->get<std::string>();
-  }
-
-  /// A whole number; absent: `otherwise`.
-  template <class Number>
-  Number number(const char* key, Number otherwise) {
-    const auto* value = find(key);
-    if (!value) return otherwise;
-    const auto whole = value->is_number_unsigned() ? value->get<std::uint64_t>() : 0;
-    if (!value->is_number_unsigned() || whole > std::numeric_limits<Number>::max()) {
-      return expected(key, "a whole number up to " +
-                               std::to_string(std::numeric_limits<Number>::max())),
-             otherwise;
+/// An object of hosts' names to whole numbers.
+std::vector<std::pair<std::string, std::uint32_t>> counts_in(order_body& body, const char* key) {
+  std::vector<std::pair<std::string, std::uint32_t>> out;
+  const auto* value = body.find(key);
+  if (!value) return out;
+  constexpr auto form = "an object of hosts' names to whole numbers";
+  if (!value->is_object()) return body.expected(key, form), out;
+  for (const auto& [name, count] : value->items()) {
+    if (!topology::valid_name(name) || !count.is_number_unsigned() ||
+        count.get<std::uint64_t>() > std::numeric_limits<std::uint32_t>::max()) {
+      return body.expected(key, form), out;
     }
-    return static_cast<Number>(whole);
+    out.emplace_back(name, count.get<std::uint32_t>());
   }
+  return out;
+}
 
-  bool flag(const char* key) {
-    const auto* value = find(key);
-    if (!value) return false;
-    if (!value->is_boolean()) return expected(key, "true or false"), false;
-    return value->get<bool>();
+topology::placement_weights weights_in(order_body& body, const char* key) {
+  topology::placement_weights out;
+  const auto* value = body.find(key);
+  if (!value) return out;
+  constexpr auto form = "an object of names to numbers";
+  if (!value->is_object()) return body.expected(key, form), out;
+  for (const auto& [name, weight] : value->items()) {
+    const auto field = weight_named(name);
+    if (!field) return body.fail(unknown_weight(name).message), out;
+    if (!weight.is_number()) return body.expected(key, form), out;
+    out.*field = weight.get<double>();
   }
+  body.require(topology::check(out));
+  return out;
+}
 
-  /// Names of hosts.
-  std::vector<std::string> hosts(const char* key) {
-    std::vector<std::string> out;
-    const auto* value = find(key);
-    if (!value) return out;
-    if (!value->is_array() || value->size() > listed_hosts_max) {
-      return expected(key, "an array of hosts' names"), out;
-    }
-    for (const auto& name : *value) {
-      if (!name.is_string() || !topology::valid_name(name.get_ref<const std::string&>())) {
-        return expected(key, "an array of hosts' names"), out;
-      }
-      out.push_back(name.get<std::string>());
-    }
-    return out;
-  }
+topology::placement_strategy strategy_in(order_body& body, topology::placement_strategy otherwise) {
+  if (!body.has("strategy")) return otherwise;
+  const auto named = topology::placement_strategy_of(body.text("strategy"));
+  if (!named) body.expected("strategy", "random, min_loaded, shoal_friendly or weighted");
+  return named.value_or(otherwise);
+}
 
-  /// An object of hosts' names to whole numbers.
-  std::vector<std::pair<std::string, std::uint32_t>> counts(const char* key) {
-    std::vector<std::pair<std::string, std::uint32_t>> out;
-    const auto* value = find(key);
-    if (!value) return out;
-    constexpr auto form = "an object of hosts' names to whole numbers";
-    if (!value->is_object()) return expected(key, form), out;
-    for (const auto& [name, count] : value->items()) {
-      if (!topology::valid_name(name) || !count.is_number_unsigned() ||
-          count.get<std::uint64_t>() > std::numeric_limits<std::uint32_t>::max()) {
-        return expected(key, form), out;
-      }
-      out.emplace_back(name, count.get<std::uint32_t>());
-    }
-    return out;
-  }
+topology::placement_spread spread_in(order_body& body) {
+  if (!body.has("spread")) return topology::placement_spread::none;
+  const auto named = topology::placement_spread_of(body.text("spread"));
+  if (!named) body.expected("spread", "rack, cluster or none");
+  return named.value_or(topology::placement_spread::none);
+}
 
-  topology::placement_weights weights(const char* key) {
-    topology::placement_weights out;
-    const auto* value = find(key);
-    if (!value) return out;
-    if (!value->is_object()) return expected(key, "an object of names to numbers"), out;
-    for (const auto& [name, weight] : value->items()) {
-      const auto field = weight_named(name);
-      if (!field) return fail(unknown_weight(name).message), out;
-      if (!weight.is_number()) return expected(key, "an object of names to numbers"), out;
-      out.*field = weight.get<double>();
-    }
-    if (const auto checked = topology::check(out); !checked) fail(checked.error().message);
-    return out;
-  }
-
-  std::string image(const char* key) {
-    auto out = text(key);
-    if (const auto checked = check_image_reference(out); !checked) {
-      fail(std::string{"field '"} + key + "': " + checked.error().message);
-    }
-    return out;
-  }
-
-  topology::placement_strategy strategy(const char* key, topology::placement_strategy otherwise) {
-    if (!has(key)) return otherwise;
-    const auto named = topology::placement_strategy_of(text(key));
-    if (!named) expected(key, "random, min_loaded, shoal_friendly or weighted");
-    return named.value_or(otherwise);
-  }
-
-  topology::placement_spread spread(const char* key) {
-    if (!has(key)) return topology::placement_spread::none;
-    const auto named = topology::placement_spread_of(text(key));
-    if (!named) expected(key, "rack, cluster or none");
-    return named.value_or(topology::placement_spread::none);
-  }
-
-  std::string domain(const char* key) {
-    auto out = text(key);
-    if (out.size() > 400 || out.find('\0') != std::string::npos) {
-      expected(key, "a site, site/cluster or site/cluster/rack");
-    }
-    return out;
-  }
-
-  void expected(const std::string& key, const std::string& what) {
-    fail("field '" + key + "' must be " + what);
-  }
-  void fail(std::string sentence) {
-    if (!fault_) fault_ = invalid(std::move(sentence));
-  }
-
-private:
-  const json* find(const char* key) const {
-    const auto found = content_.find(key);
-    return found == content_.end() ? nullptr : &*found;
-  }
-
-  json content_;
-  std::optional<error> fault_;
-};
+std::string domain_in(order_body& body, const char* key) {
+  auto out = body.text(key);
+  if (out.size() > 400) body.expected(key, "a site, site/cluster or site/cluster/rack");
+  return out;
+}
 
 json limited(std::uint64_t value, std::uint64_t unlimited) {
   return value == unlimited ? json(nullptr) : json(value);
@@ -261,36 +171,35 @@ result<actors::place_order> place_order_from(std::string_view body, std::uint64_
   order_body given{body, {"image", "count", "strategy", "spread", "weights", "seed", "per_host_max",
                           "slots", "vms", "beside", "hosts", "within"}};
   actors::place_order order;
-  if (!given.fault()) order.image = given.image("image");
+  order.image = given.image("image");
   auto& request = order.request;
   request.count = given.number<std::uint32_t>("count", 1);
   if (request.count == 0) given.fail("field 'count' must be at least 1");
-  request.strategy = given.strategy("strategy", topology::placement_strategy::weighted);
-  request.spread = given.spread("spread");
-  request.weights = given.weights("weights");
+  request.strategy = strategy_in(given, topology::placement_strategy::weighted);
+  request.spread = spread_in(given);
+  request.weights = weights_in(given, "weights");
   request.seed = given.number<std::uint64_t>("seed", chance);
   const auto per_host = given.number<std::uint32_t>("per_host_max", 0);
   if (per_host > 0) request.per_host_max = per_host;
   order.slots_per_host = given.number<std::uint32_t>("slots", 0);
-  order.vms = given.counts("vms");
-  order.beside = given.hosts("beside");
-  order.hosts = given.hosts("hosts");
-  order.within = given.domain("within");
-  if (given.fault()) return *given.fault();
-  return order;
+  order.vms = counts_in(given, "vms");
+  order.beside = hosts_in(given, "beside");
+  order.hosts = hosts_in(given, "hosts");
+  order.within = domain_in(given, "within");
+  return given.unless_faulty(std::move(order));
 }
 
 result<actors::prestage_order> prestage_order_from(std::string_view body) {
   order_body given{body, {"image", "hosts", "count", "all", "strategy", "spread", "within",
                           "host_bytes_per_second_max", "at_once", "patience_seconds"}};
   actors::prestage_order order;
-  if (!given.fault()) order.image = given.image("image");
-  order.hosts = given.hosts("hosts");
+  order.image = given.image("image");
+  order.hosts = hosts_in(given, "hosts");
   order.count = given.number<std::uint32_t>("count", 0);
   order.all = given.flag("all");
-  order.strategy = given.strategy("strategy", order.strategy);
-  order.spread = given.spread("spread");
-  order.within = given.domain("within");
+  order.strategy = strategy_in(given, order.strategy);
+  order.spread = spread_in(given);
+  order.within = domain_in(given, "within");
   order.host_bytes_per_second_max = given.number<std::uint64_t>("host_bytes_per_second_max", 0);
   order.at_once = given.number<std::uint32_t>("at_once", 0);
   order.patience = std::chrono::seconds{given.number<std::uint32_t>(
@@ -301,8 +210,7 @@ result<actors::prestage_order> prestage_order_from(std::string_view body) {
   if (!order.hosts.empty() && !order.within.empty()) {
     given.fail("field 'within' goes with 'count' or 'all', not with 'hosts'");
   }
-  if (given.fault()) return *given.fault();
-  return order;
+  return given.unless_faulty(std::move(order));
 }
 
 result<topology::placement_weights> placement_weights_from(std::string_view text) {

@@ -194,6 +194,8 @@ class StartTest(Story):
                 ('[nosuch]\nkey = 1\n', 1, "nosuch"),
                 ('name = "a"\nname = "b"\n', 2, "name"),
                 ('name = "a\n', 1, ""),
+                ('\n[=', 2, ""),
+                ('[\n', 1, ""),
                 ('[gis]\naddresses = ["host:99999"]\n', 2, "addresses"),
                 ('[store]\nquota = "12Q"\n', 2, "store.quota: '12Q' is not a size"),
                 # Each value alone is well formed: what it may be is known when all are read.

@@ -48,7 +48,7 @@ result<life> life_of(const csv_lines& lines) {
   if (!created) return created.error();
   const auto deleted = lines.whole(4, "vmdeleted", seconds_max);
   if (!deleted) return deleted.error();
-  if (*deleted < *created) return lines.wrong("vmdeleted", "no earlier than vmcreated");
+  if (*deleted < *created) return lines.wrong(4, "vmdeleted", "no earlier than vmcreated");
   return life{static_cast<double>(*created), static_cast<double>(*deleted)};
 }
 
@@ -91,8 +91,15 @@ result<trace> read_azure_trace(std::istream& from, std::string_view source,
         {at, image, std::max(read->deleted - read->created, step_seconds), lines.number()});
   }
   if (auto fault = lines.fault()) return *fault;
+  if (images.empty()) {
+    return error{errc::invalid_argument,
+                 std::string{source} + ": line " + std::to_string(lines.number()) +
+                     ": expected at least one VM created within the time and images asked for; "
+                     "found the end of the file"};
+  }
   made.images = static_cast<std::uint32_t>(images.size());
   put_in_order(made);
+  if (auto valid = validate(made); !valid) return valid.error();
   return made;
 }
 

@@ -1,5 +1,7 @@
 #include "tools/simulator/csv_fields.hpp"
 
+#include "tools/simulator/printable.hpp"
+
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -9,10 +11,10 @@ namespace shoal::simulator {
 
 namespace {
 
-/// As much of a field as an error message has room for.
+/// As much of a text as an error message has room for.
 std::string shown(std::string_view text) {
   constexpr std::size_t room = 40;
-  return "'" + std::string{text.substr(0, room)} + (text.size() > room ? "...'" : "'");
+  return "'" + printable(text.substr(0, room), false) + (text.size() > room ? "...'" : "'");
 }
 
 } // namespace
@@ -49,8 +51,17 @@ bool csv_lines::end_with(errc code, const std::string& why) {
 }
 
 error csv_lines::wrong(std::string_view field, std::string_view expected) const {
+  return refusal(field, expected,
+                 line_.empty() ? std::string{"the end of the file"} : shown(line_));
+}
+
+error csv_lines::wrong(std::size_t index, std::string_view field, std::string_view expected) const {
+  return refusal(field, expected, shown(fields_.at(index)));
+}
+
+error csv_lines::refusal(std::string_view field, std::string_view expected,
+                         const std::string& found) const {
   if (fault_) return *fault_;
-  const auto found = line_.empty() ? std::string{"the end of the file"} : shown(line_);
   return {errc::invalid_argument, source_ + ": line " + std::to_string(number_) + ": " +
                                       std::string{field} + ": expected " + std::string{expected} +
                                       "; found " + found};
@@ -63,7 +74,7 @@ result<std::uint64_t> csv_lines::whole(std::size_t index, std::string_view field
   const auto* end = text.data() + text.size();
   const auto [rest, fault] = std::from_chars(text.data(), end, value);
   if (fault != std::errc{} || rest != end || value > max)
-    return wrong(field, "a whole number from 0 to " + std::to_string(max));
+    return wrong(index, field, "a whole number from 0 to " + std::to_string(max));
   return value;
 }
 
@@ -73,7 +84,7 @@ result<double> csv_lines::positive(std::size_t index, std::string_view field) co
   const auto* end = text.data() + text.size();
   const auto [rest, fault] = std::from_chars(text.data(), end, value);
   if (fault != std::errc{} || rest != end || !std::isfinite(value) || value < 0)
-    return wrong(field, "a finite number, 0 or more");
+    return wrong(index, field, "a finite number, 0 or more");
   return value;
 }
 

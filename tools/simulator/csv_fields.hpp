@@ -35,8 +35,12 @@ public:
   /// Why `next` stopped before the end.
   [[nodiscard]] std::optional<error> fault() const { return fault_; }
 
-  /// errc::invalid_argument about a field of the current line (or the fault that ended reading).
+  /// errc::invalid_argument about the current line (or the fault that ended reading). Whatever bytes
+  /// it shows are printable.
   [[nodiscard]] error wrong(std::string_view field, std::string_view expected) const;
+  /// The same about field `index`. @pre the line has that field.
+  [[nodiscard]] error wrong(std::size_t index, std::string_view field,
+                            std::string_view expected) const;
   /// A whole number from 0 to `max` in field `index`. @pre the line has that field.
   [[nodiscard]] result<std::uint64_t> whole(std::size_t index, std::string_view field,
                                             std::uint64_t max) const;
@@ -45,6 +49,8 @@ public:
 
 private:
   bool end_with(errc code, const std::string& why);
+  [[nodiscard]] error refusal(std::string_view field, std::string_view expected,
+                              const std::string& found) const;
 
   std::istream& from_;
   std::string source_;

@@ -1,5 +1,7 @@
 #include "tools/simulator/scenario.hpp"
 
+#include "tools/simulator/azure_trace.hpp"
+#include "tools/simulator/printable.hpp"
 #include "tools/simulator/seeds.hpp"
 #include "tools/simulator/toml_fields.hpp"
 
@@ -48,22 +50,50 @@ void read_shared_links(toml_fields fields, shared_links& links) {
   fields.end();
 }
 
+/// A trace, or why it is none; then the run's requests are those.
+expected take_trace(result<trace> read, experiment& run) {
+  if (!read) return read.error().message;
+  run.data_centre = read->data_centre;
+  run.requests = std::make_shared<const trace>(std::move(*read));
+  return std::nullopt;
+}
+
+std::string beside(const std::string& file, const std::string& path) {
+  return (std::filesystem::path{file}.parent_path() / path).string();
+}
+
+void read_azure(toml_fields fields, const std::string& file, experiment& run) {
+  azure_import how;
+  fields.choice("image", [&](const std::string& name) -> expected {
+    if (name != "deployment" && name != "subscription")
+      return "expected deployment or subscription";
+    how.image = name == "deployment" ? azure_image::deployment : azure_image::subscription;
+    return std::nullopt;
+  });
+  fields.number("from_seconds", how.from_seconds, 0, true);
+  fields.number("duration_seconds", how.duration_seconds, 0);
+  fields.whole("one_image_in", how.one_image_in, 1, 1'000'000);
+  if (!fields.has("file")) fields.refuse("file", "expected the name of a vmtable.csv");
+  fields.choice("file", [&](const std::string& path) {
+    return take_trace(read_azure_trace_file(beside(file, path), how), run);
+  });
+  fields.end();
+}
+
 void read_load(toml_fields fields, const std::string& file, experiment& run) {
   fields.choice("data_centre", [&](const std::string& name) -> expected {
     if (vdn_data_centre(name) == nullptr) return "expected S1 to S6";
     run.data_centre = name;
     return std::nullopt;
   });
-  if (fields.has("trace") && fields.has("data_centre"))
-    fields.refuse("trace", "expected either data_centre or trace, not both");
-  fields.choice("trace", [&](const std::string& path) -> expected {
-    const auto beside = std::filesystem::path{file}.parent_path() / path;
-    auto read = read_trace_file(beside.string());
-    if (!read) return read.error().message;
-    run.data_centre = read->data_centre;
-    run.requests = std::make_shared<const trace>(std::move(*read));
-    return std::nullopt;
+  for (const auto* other : {"trace", "azure"}) {
+    if (fields.has(other) && (fields.has("data_centre") || (fields.has("trace") && fields.has("azure"))))
+      fields.refuse(other, "expected either data_centre, trace or azure, not several");
+  }
+  fields.choice("trace", [&](const std::string& path) {
+    return take_trace(read_trace_file(beside(file, path)), run);
   });
+  if (auto inner = fields.table("azure")) read_azure(*inner, file, run);
   fields.number("factor", run.load_factor, 0);
   fields.end();
 }
@@ -167,7 +197,7 @@ result<scenario> read_scenario(std::string_view text, const std::string& file) {
     return out;
   } catch (const toml::parse_error& fault) {
     return error{errc::invalid_argument, file + ":" + std::to_string(fault.source().begin.line) +
-                                             ": " + std::string{fault.description()}};
+                                             ": " + printable(fault.description(), true)};
   }
 }
 

@@ -1,5 +1,7 @@
 #include "tools/simulator/toml_fields.hpp"
 
+#include "tools/simulator/printable.hpp"
+
 #include <cmath>
 
 namespace shoal::simulator {
@@ -8,8 +10,9 @@ void toml_fields::refuse(std::string_view name, const std::string& expected) {
   if (fault_) return;
   const auto* node = table_.get(name);
   const auto line = node != nullptr ? node->source().begin.line : table_.source().begin.line;
-  fault_ = error{errc::invalid_argument, file_ + ":" + std::to_string(line) + ": " + path_ +
-                                             std::string{name} + ": " + expected};
+  fault_ = error{errc::invalid_argument,
+                 file_ + ":" + std::to_string(line) + ": " + path_ + printable(name, true) + ": " +
+                     printable(expected, true)};
 }
 
 const toml::node* toml_fields::take(std::string_view name) {

@@ -14,11 +14,13 @@ namespace shoal::simulator {
 namespace {
 
 constexpr std::string_view columns = "vm,time_seconds,image,lifetime_seconds";
-constexpr std::uint32_t images_max = 100'000'000;
+/// As many as an image model takes.
+constexpr std::uint32_t images_max = 1'000'000;
+constexpr std::string_view expected_name = "a name of printable ASCII characters without commas";
 
-/// Our text form has no quotes.
+/// Our text form has no quotes, and names go into JSON.
 bool fits_a_field(std::string_view name) {
-  return std::ranges::none_of(name, [](char c) { return c == ',' || (c >= 0 && c < ' '); });
+  return std::ranges::all_of(name, [](char c) { return c >= ' ' && c < 0x7f && c != ','; });
 }
 
 /// The four lines before the columns: a word and its value each.
@@ -31,15 +33,16 @@ result<std::string> header_value(csv_lines& lines, std::string_view word) {
 result<trace> read_header(csv_lines& lines) {
   const auto version = header_value(lines, "shoal_trace");
   if (!version) return version.error();
-  if (*version != "1") return lines.wrong("shoal_trace", "version 1");
+  if (*version != "1") return lines.wrong(1, "shoal_trace", "version 1");
   trace read;
   auto name = header_value(lines, "data_centre");
   if (!name) return name.error();
-  if (!fits_a_field(*name)) return lines.wrong("data_centre", "a name without control characters");
+  if (!fits_a_field(*name)) return lines.wrong(1, "data_centre", expected_name);
   read.data_centre = std::move(*name);
   if (const auto images = header_value(lines, "images"); !images) return images.error();
   const auto images = lines.whole(1, "images", images_max);
   if (!images) return images.error();
+  if (*images == 0) return lines.wrong(1, "images", "at least 1");
   read.images = static_cast<std::uint32_t>(*images);
   if (const auto text = header_value(lines, "duration_seconds"); !text) return text.error();
   const auto duration = lines.positive(1, "duration_seconds");
@@ -58,12 +61,12 @@ result<vm_request> read_request(const csv_lines& lines, const trace& so_far) {
   const auto time = lines.positive(1, "time_seconds");
   if (!time) return time.error();
   if (*time > so_far.duration_seconds)
-    return lines.wrong("time_seconds", "no more than the trace's duration_seconds");
+    return lines.wrong(1, "time_seconds", "no more than the trace's duration_seconds");
   if (!so_far.requests.empty() && *time < so_far.requests.back().time_seconds)
-    return lines.wrong("time_seconds", "requests in order of time");
+    return lines.wrong(1, "time_seconds", "requests in order of time");
   const auto image = lines.whole(2, "image", images_max);
   if (!image) return image.error();
-  if (*image >= so_far.images) return lines.wrong("image", "a number below 'images'");
+  if (*image >= so_far.images) return lines.wrong(2, "image", "a number below 'images'");
   const auto lifetime = lines.positive(3, "lifetime_seconds");
   if (!lifetime) return lifetime.error();
   return vm_request{*time, static_cast<std::uint32_t>(*image), *lifetime, *vm};
@@ -77,8 +80,10 @@ result<void> validate(const trace& checked) {
                                              std::to_string(at) + ": " + what};
   };
   if (!fits_a_field(checked.data_centre))
-    return {errc::invalid_argument, "trace: data_centre: expected a name without commas and "
-                                    "control characters"};
+    return {errc::invalid_argument, "trace: data_centre: expected " + std::string{expected_name}};
+  if (checked.images == 0 || checked.images > images_max)
+    return {errc::invalid_argument, "trace '" + checked.data_centre +
+                                        "': images: expected 1 to " + std::to_string(images_max)};
   double before = 0;
   std::unordered_set<std::uint64_t> seen;
   for (std::size_t i = 0; i < checked.requests.size(); ++i) {
@@ -103,7 +108,7 @@ result<trace> read_trace(std::istream& from, std::string_view source) {
     const auto request = read_request(lines, *read);
     if (!request) return request.error();
     if (!seen.insert(request->vm).second)
-      return lines.wrong("vm", "a number no earlier request has");
+      return lines.wrong(0, "vm", "a number no earlier request has");
     read->requests.push_back(*request);
   }
   if (auto fault = lines.fault()) return *fault;

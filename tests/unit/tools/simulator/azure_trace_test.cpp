@@ -71,6 +71,13 @@ TEST(AzureTraceTest, NamesTheLineAndTheFieldThatIsWrong) {
               HasSubstr("vmcreated"));
 }
 
+TEST(AzureTraceTest, ATimeInWhichNothingWasCreatedIsRefused) {
+  const auto read = read_azure_trace_file(table, {.from_seconds = 5e9});
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, errc::invalid_argument);
+  EXPECT_THAT(read.error().message, HasSubstr("expected at least one VM created within"));
+}
+
 TEST(AzureTraceTest, SaysWhichFileIsMissing) {
   const auto read = read_azure_trace_file("/nowhere/vmtable.csv");
   EXPECT_EQ(read.error().code, errc::not_found);

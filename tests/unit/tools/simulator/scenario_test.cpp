@@ -87,6 +87,11 @@ TEST(ScenarioTest, RefusesMalformedFilesWithFileLineFieldAndWhatWasExpected) {
       {"[load]\ndata_centre = 'S7'", "a.toml:2: load.data_centre: 'S7': expected S1 to S6"},
       {"[load]\ndata_centre = 'S1'\ntrace = 'x'", "a.toml:3: load.trace: expected either"},
       {"[load]\ntrace = 'no-such-file.csv'", "a.toml:2: load.trace: "},
+      {"[load]\ntrace = 'x'\n[load.azure]\nfile = 'x'", "a.toml:2: load.trace: expected either"},
+      {"[load.azure]\nimage = 'deployment'", "a.toml:1: load.azure.file: expected the name"},
+      {"[load.azure]\nfile = 'no-such-file.csv'", "a.toml:2: load.azure.file: "},
+      {"[load.azure]\nfile = 'x'\none_image_in = 0",
+       "a.toml:3: load.azure.one_image_in: expected a whole number from 1"},
       {"[image]\nsize_mb = 3", "a.toml:2: image.size_mb: expected at least one chunk"},
       {"[cache]\npolicy = 'best'", "a.toml:2: cache.policy: 'best': "},
       {"[policy]\nprestage = 'yes'", "a.toml:2: policy.prestage: expected true or false"},
@@ -99,6 +104,15 @@ TEST(ScenarioTest, RefusesMalformedFilesWithFileLineFieldAndWhatWasExpected) {
     EXPECT_EQ(read.error().code, errc::invalid_argument);
     EXPECT_EQ(read.error().message.substr(0, start.size()), start);
   }
+}
+
+TEST(ScenarioTest, TakesATableOfAzuresVmsForItsLoad) {
+  const auto read = read_scenario("[load.azure]\nfile = 'azure-vmtable.csv'\nimage = 'subscription'",
+                                  SHOAL_TEST_DATA "/a.toml");
+  ASSERT_TRUE(read) << read.error().message;
+  ASSERT_NE(read->run.requests, nullptr);
+  EXPECT_EQ(read->run.data_centre, "azure");
+  EXPECT_EQ(read->run.requests->images, 2u);
 }
 
 TEST(ScenarioTest, SaysWhichFileCannotBeRead) {

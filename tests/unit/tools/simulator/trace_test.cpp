@@ -68,6 +68,27 @@ TEST(TraceFileTest, RefusesAnotherVersionAndAFileThatEndsEarly) {
   EXPECT_EQ(read_trace_file("/nowhere/at/all").error().code, errc::not_found);
 }
 
+TEST(TraceFileTest, ShowsTheFieldAndNoByteThatATerminalWouldTakeForACommand) {
+  EXPECT_THAT(refusal_of("1,0,0,\x1b[31m\xff\n"), HasSubstr("found '\\x1b[31m\\xff'"));
+  EXPECT_THAT(refusal_of(std::string{"1\0002,0,0,5\n", 11}), HasSubstr("found '1\\x002'"));
+}
+
+TEST(TraceFileTest, NamesThatNoJsonCouldHoldAreRefused) {
+  for (const std::string name : {"\xff\xfe", "a\tb", "\x7f"}) {
+    const auto refused = read("shoal_trace,1\ndata_centre," + name + "\nimages,1\n");
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr("line 2: data_centre: expected a name of"));
+  }
+}
+
+TEST(TraceFileTest, ANumberOfImagesThatCannotBeSimulatedIsRefused) {
+  const std::string start = "shoal_trace,1\ndata_centre,x\nimages,";
+  EXPECT_THAT(read(start + "0\n").error().message,
+              HasSubstr("line 3: images: expected at least 1; found '0'"));
+  EXPECT_THAT(read(start + "1000001\n").error().message,
+              HasSubstr("images: expected a whole number from 0 to 1000000; found '1000001'"));
+}
+
 TEST(TraceFileTest, ADirectoryIsAnError) { EXPECT_FALSE(read_trace_file("/tmp")); }
 
 TEST(TraceTest, CompressionKeepsTheOrderAndHowManyLiveAtOnce) {

@@ -6,7 +6,8 @@
 #include "topology/late_owners.hpp"
 
 #include <cstdint>
-#include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace shoal::topology {
 
@@ -44,8 +45,11 @@ private:
     instant asked_at;
   };
 
+  record& record_of(std::uint32_t child);
+
   std::chrono::milliseconds ask_every_;
-  std::unordered_map<std::uint32_t, record> records_;
+  /// By child, ascending: looked into for every message, rarely added to.
+  std::vector<std::pair<std::uint32_t, record>> records_;
 };
 
 } // namespace shoal::topology

@@ -6,7 +6,7 @@
 namespace shoal::topology {
 
 void late_owners::watch(const std::vector<std::string>& owners, instant now) {
-  std::map<std::string, record> kept;
+  std::unordered_map<std::string, record> kept;
   for (const auto& owner : owners) {
     const auto found = records_.find(owner);
     kept.emplace(owner, found != records_.end() ? found->second : record{now, now, now, {}});

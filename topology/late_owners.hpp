@@ -10,8 +10,8 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace shoal::topology {
@@ -74,7 +74,7 @@ private:
   };
 
   late_owners_config config_;
-  std::map<std::string, record> records_;
+  std::unordered_map<std::string, record> records_;
 };
 
 } // namespace shoal::topology

@@ -164,6 +164,7 @@ private:
   void take(std::uint32_t slot);
   template <class Which>
   bool take_others(link_number link, Which which);
+  [[nodiscard]] bool limit_counts(const flow_state& one) const;
   void fill();
   void fix(std::uint32_t slot, double rate, link_number by);
   bool widen();

@@ -52,6 +52,15 @@ void flow_network::settle() {
   schedule();
 }
 
+// Whether the flow's own limit can hold it back: links that carry less always do so earlier.
+bool flow_network::limit_counts(const flow_state& one) const {
+  if (one.rate_max == unlimited) return false;
+  for (const auto& hop : one.path) {
+    if (links_[hop.link].capacity <= one.rate_max) return false;
+  }
+  return true;
+}
+
 // Progressive filling: the rates of all taken flows rise together; a link that is full stops those
 // that cross it.
 void flow_network::fill() {
@@ -69,7 +78,7 @@ void flow_network::fill() {
   }
   for (const auto slot : taken_) {
     flows_[slot].rising = true;
-    if (flows_[slot].rate_max < unlimited) limits_.emplace_back(flows_[slot].rate_max, slot);
+    if (limit_counts(flows_[slot])) limits_.emplace_back(flows_[slot].rate_max, slot);
   }
   rates_computed_ += taken_.size();
   std::make_heap(stops_.begin(), stops_.end(), std::greater<>{});

@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t bar_columns = 24;
 constexpr std::size_t default_columns = 80;
+/// More often nobody could read it.
+constexpr auto redraw_interval = std::chrono::milliseconds{100};
 
 std::size_t terminal_columns() {
   struct winsize size {};
@@ -52,8 +54,12 @@ void progress::begin(std::size_t total) {
   draw();
 }
 
-void progress::advance() {
-  ++done_;
+void progress::advance(std::size_t count) {
+  done_ += count;
+  if (!shown_) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (done_ < total_ && now - drawn_at_ < redraw_interval) return;
+  drawn_at_ = now;
   draw();
 }
 

@@ -24,8 +24,10 @@ public:
 
   /// So many pieces of work are ahead.
   void begin(std::size_t total);
-  /// One more is done.
-  void advance();
+  /// One more is done, or so many.
+  void advance(std::size_t count = 1);
+  /// Whether it is drawn at all.
+  [[nodiscard]] bool shown() const noexcept { return shown_; }
   /// Takes the line off the terminal.
   void end();
 
@@ -38,6 +40,7 @@ private:
   std::size_t done_ = 0;
   std::size_t total_ = 0;
   std::chrono::steady_clock::time_point start_;
+  std::chrono::steady_clock::time_point drawn_at_;
 };
 
 } // namespace shoal::simulator

@@ -1,10 +1,12 @@
 #include "tools/simulator/scale.hpp"
 
+#include "tools/simulator/shared_border.hpp"
 #include "topology/border_owner.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <deque>
 #include <numeric>
 #include <random>
 #include <string>
@@ -45,10 +47,8 @@ struct fetch {
   double begin_s = 0;
   /// The pieces that this host brings into its rack; they are there one level earlier.
   std::vector<std::uint32_t> own;
-  /// When the pipeline that it takes from began, how long a whole image flows, how late it is here.
-  double source_begin_s = 0;
-  double flow_s = 0;
-  double lag_s = 0;
+  /// The borders that the image is held up at on its way here, and when it came to them.
+  std::vector<std::pair<const shared_border*, double>> crossings;
   std::size_t own_next = 0;
   std::uint32_t next = 0;
   topology::piece_words have;
@@ -56,8 +56,10 @@ struct fetch {
 
 class run {
 public:
-  run(const scale_setting& setting, const topology::network& network)
-      : setting_{setting}, network_{network}, index_{events_, network, {}}, random_{setting.seed},
+  run(const scale_setting& setting, const topology::network& network,
+      const std::function<void(std::size_t)>& done)
+      : setting_{setting}, network_{network}, done_{done}, index_{events_, network, {}},
+        random_{setting.seed},
         piece_count_{static_cast<std::uint32_t>((setting.image_bytes + setting.piece_bytes - 1) /
                                                 setting.piece_bytes)} {}
 
@@ -123,46 +125,63 @@ private:
     fetches_.push_back(std::move(one));
   }
 
-  // How many images cross each border, and from that how fast they flow.
+  using first_requests = std::unordered_map<std::uint64_t, double>;
+
+  /// The levels with a border that image bytes cross.
+  static constexpr std::array border_levels{network_level::rack, network_level::cluster,
+                                            network_level::site};
+
+  // How many images cross each border, and which borders hold them up.
   void lay_pipelines() {
-    std::array<std::unordered_map<std::uint32_t, std::uint32_t>, topology::network_level_count> in;
-    std::unordered_map<std::uint64_t, double> begins;
     std::unordered_map<std::uint64_t, std::vector<std::size_t>> mates;
     for (std::size_t i = 0; i < fetches_.size(); ++i) {
-      const auto& one = fetches_[i];
-      for (const auto level : {network_level::rack, network_level::cluster, network_level::site}) {
-        const auto domain = network_.domain_of(one.host, level).number;
-        const auto added = inside_[level_index(level)].insert(pair(domain, one.image)).second;
-        if (added) ++in[level_index(level)][domain];
-      }
+      auto& one = fetches_[i];
       const auto rack = network_.domain_of(one.host, network_level::rack).number;
       mates[pair(rack, one.image)].push_back(i);
-      const auto [at, first] = begins.emplace(one.image, one.begin_s);
-      if (!first) at->second = std::min(at->second, one.begin_s);
-    }
-    slowest_s_ = image_wire_bytes() / setting_.rates.host;
-    const std::array rates{setting_.rates.rack, setting_.rates.cluster, setting_.rates.site};
-    for (std::size_t i = 0; i < rates.size(); ++i) {
-      for (const auto& [domain, images] : in[i + 1])
-        most_in_[i] = std::max(most_in_[i], images);
-      if (rates[i] > 0) {
-        slowest_s_ = std::max(slowest_s_, most_in_[i] * image_wire_bytes() / rates[i]);
-      }
-    }
-    deal_out_own(mates);
-    const auto levels = (network_.domain_count(network_level::cluster) > 1) +
-                        (network_.domain_count(network_level::site) > 1) + 2;
-    for (auto& one : fetches_) {
-      one.source_begin_s = begins.at(one.image);
-      one.flow_s = image_wire_bytes() / setting_.rates.host;
-      one.lag_s = levels * setting_.level_delay_s;
       one.have.assign(topology::words_for(piece_count_), 0);
     }
-    // A border that more must cross than it can in that time puts off every end alike: shared
-    // evenly, what was asked for first is done first.
-    const auto stretch = slowest_s_ / (image_wire_bytes() / setting_.rates.host + span_s());
-    for (auto& one : fetches_)
-      one.flow_s = (one.begin_s + one.flow_s) * std::max(1.0, stretch) - one.begin_s;
+    deal_out_own(mates);
+    flow_s_ = image_wire_bytes() / setting_.rates.host;
+    slowest_s_ = flow_s_;
+    const auto levels = (network_.domain_count(network_level::cluster) > 1) +
+                        (network_.domain_count(network_level::site) > 1) + 2;
+    lag_s_ = levels * setting_.level_delay_s;
+    const std::array rates{setting_.rates.rack, setting_.rates.cluster, setting_.rates.site};
+    for (std::size_t i = 0; i < border_levels.size(); ++i)
+      lay_borders(border_levels[i], rates[i], most_in_[i]);
+  }
+
+  // A border that more must cross in the time than it can carry holds up what must cross it; what
+  // is inside already flows as ever.
+  void lay_borders(network_level level, double rate, std::uint32_t& most_in) {
+    first_requests first;
+    for (const auto& one : fetches_) {
+      const auto key = pair(network_.domain_of(one.host, level).number, one.image);
+      if (inside_[level_index(level)].contains(key)) continue;
+      const auto [at, is_new] = first.emplace(key, one.begin_s);
+      if (!is_new) at->second = std::min(at->second, one.begin_s);
+    }
+    std::unordered_map<std::uint32_t, std::vector<double>> begins;
+    for (const auto& [key, begin_s] : first)
+      begins[static_cast<std::uint32_t>(key)].push_back(begin_s);
+    std::unordered_map<std::uint32_t, const shared_border*> full;
+    const auto time_s = flow_s_ + span_s();
+    for (auto& [domain, images] : begins) {
+      most_in = std::max(most_in, static_cast<std::uint32_t>(images.size()));
+      if (rate <= 0) continue;
+      const auto needed_s = static_cast<double>(images.size()) * image_wire_bytes() / rate;
+      slowest_s_ = std::max(slowest_s_, needed_s);
+      if (needed_s <= time_s) continue;
+      full[domain] = &borders_.emplace_back(std::move(images), image_wire_bytes(), rate,
+                                            setting_.rates.host);
+    }
+    for (auto& one : fetches_) {
+      const auto domain = network_.domain_of(one.host, level).number;
+      const auto border = full.find(domain);
+      const auto came = first.find(pair(domain, one.image));
+      if (border == full.end() || came == first.end()) continue;
+      one.crossings.emplace_back(border->second, came->second);
+    }
   }
 
   [[nodiscard]] double span_s() const {
@@ -202,8 +221,11 @@ private:
   // When a piece is here: when the pipeline brings it by, but no earlier than this host can take it.
   [[nodiscard]] double arrival(const fetch& one, std::uint32_t piece, bool own) const {
     const auto share = static_cast<double>(piece + 1) / piece_count_;
-    const auto lag = one.lag_s - (own ? setting_.level_delay_s : 0);
-    return std::max(one.source_begin_s, one.begin_s) + lag + share * one.flow_s;
+    const auto lag = lag_s_ - (own ? setting_.level_delay_s : 0);
+    auto when = one.begin_s + lag + share * flow_s_;
+    for (const auto& [border, began_s] : one.crossings)
+      when = std::max(when, border->through_s(began_s, share) + lag);
+    return when;
   }
 
   void begin(std::size_t number) {
@@ -228,15 +250,27 @@ private:
       index_.hold(one.host, topology::make_pieces(key_of(one.image), piece_count_, one.have));
     }
     if (one.next < piece_count_) {
-      events_.after(setting_.announce_interval_s, [this, number] { announce(number); });
+      events_.after(next_news_s(one), [this, number] { announce(number); });
       return;
     }
     index_.end_fetch(one.host, key_of(one.image));
     one.have = {};
     one.own = {};
+    if (done_) done_(1);
+  }
+
+  // In how long there is something to tell again, in whole intervals.
+  [[nodiscard]] double next_news_s(const fetch& one) const {
+    auto when = arrival(one, one.next, false);
+    if (one.own_next < one.own.size()) {
+      when = std::min(when, arrival(one, one.own[one.own_next], true));
+    }
+    const auto interval = setting_.announce_interval_s;
+    return std::max(1.0, std::ceil((when - events_.now()) / interval)) * interval;
   }
 
   scale_phase finish() {
+    if (done_) done_(network_.host_count() - fetches_.size());
     lay_pipelines();
     for (std::size_t i = 0; i < fetches_.size(); ++i)
       events_.at(fetches_[i].begin_s, [this, i] { begin(i); });
@@ -270,6 +304,7 @@ private:
 
   const scale_setting& setting_;
   const topology::network& network_;
+  const std::function<void(std::size_t)>& done_;
   event_queue events_;
   index_traffic index_;
   std::mt19937_64 random_;
@@ -280,12 +315,16 @@ private:
   std::array<std::unordered_set<std::uint64_t>, topology::network_level_count> inside_;
   /// How many images the rack, cluster and site with the most must bring in.
   std::array<std::uint32_t, 3> most_in_{};
-  double slowest_s_ = 0;
+  /// Those that cannot carry in time what must cross them; never moved.
+  std::deque<shared_border> borders_;
+  /// What the tightest link needs; what an image takes that nothing holds up; how late it begins.
+  double slowest_s_ = 0, flow_s_ = 0, lag_s_ = 0;
 };
 
 } // namespace
 
-scale_outcome run_scale(const scale_setting& setting) {
+scale_outcome run_scale(const scale_setting& setting,
+                        const std::function<void(std::size_t)>& done) {
   SHOAL_ASSERT(setting.hosts >= 1 && setting.hosts_per_rack >= 1);
   SHOAL_ASSERT(setting.racks_per_cluster >= 1 && setting.clusters_per_site >= 1);
   const auto network = make_network(setting);
@@ -294,11 +333,11 @@ scale_outcome run_scale(const scale_setting& setting) {
   told.clusters = network.domain_count(network_level::cluster);
   told.sites = network.domain_count(network_level::site);
   {
-    run one{setting, network};
+    run one{setting, network, done};
     told.popular = one.popular();
     told.events += one.events();
   }
-  run two{setting, network};
+  run two{setting, network, done};
   told.mix = two.mix();
   told.events += two.events();
   return told;

@@ -13,7 +13,9 @@
 #include "tools/simulator/link_tree.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace shoal::simulator {
@@ -66,7 +68,10 @@ struct scale_outcome {
   std::uint64_t events = 0;
 };
 
+/// @param done is told how many more hosts are done with one of the two workloads; all hosts are
+/// with each in the end.
 /// @pre hosts >= 1; shape numbers >= 1.
-scale_outcome run_scale(const scale_setting& setting);
+scale_outcome run_scale(const scale_setting& setting,
+                        const std::function<void(std::size_t)>& done = {});
 
 } // namespace shoal::simulator

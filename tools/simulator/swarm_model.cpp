@@ -168,7 +168,7 @@ void swarm_model::connect_one_way(std::uint32_t from, std::uint32_t to, piece_ro
     nodes_[to]->note(piece);
   });
   nodes_[to]->sources.push_back(number);
-  nodes_[from]->listeners.push_back(number);
+  nodes_[from]->listeners[static_cast<std::size_t>(route)].push_back(number);
 }
 
 void swarm_model::look(std::uint32_t who) {
@@ -289,23 +289,37 @@ void swarm_model::store(std::uint32_t who, std::uint32_t piece, piece_route by) 
 void swarm_model::announce(std::uint32_t who, std::uint32_t piece, piece_route from) {
   auto& one = *nodes_[who];
   bool all_told = true;
-  for (const auto number : one.listeners) {
-    auto& to = *connections_[number];
-    const bool urgent = one.missing.empty() || to.route == piece_route::inner ||
-                        from < to.route || one.plan->brings_to(to.route, piece);
-    if (urgent)
-      tell(to, number, piece);
-    else
-      all_told = false;
+  for (std::size_t i = 0; i < one.listeners.size(); ++i) {
+    const auto& listeners = one.listeners[i];
+    if (listeners.empty()) continue;
+    const auto route = static_cast<piece_route>(i);
+    const bool urgent = one.missing.empty() || route == piece_route::inner || from < route ||
+                        one.plan->brings_to(route, piece);
+    all_told = all_told && urgent;
+    if (!urgent) continue;
+    for (const auto number : listeners)
+      tell(*connections_[number], number, piece);
   }
   if (!all_told) one.unannounced.push_back(piece);
 }
 
+// Word by word: most of what waited until now its listeners have from somebody else.
 void swarm_model::announce_rest(std::uint32_t who) {
   auto& one = *nodes_[who];
-  for (const auto piece : std::exchange(one.unannounced, {})) {
-    for (const auto number : one.listeners)
-      tell(*connections_[number], number, piece);
+  bits news(one.have.size());
+  for (const auto piece : std::exchange(one.unannounced, {}))
+    set_bit(news, piece);
+  for (const auto& listeners : one.listeners) {
+    for (const auto number : listeners) {
+      auto& to = *connections_[number];
+      const auto& peer = *nodes_[to.to];
+      if (peer.missing.empty()) continue;
+      for (std::size_t at = 0; at < news.size(); ++at) {
+        if (news[at] == 0) continue;
+        for_each_bit(news[at] & ~to.offers[at] & ~peer.have[at], at,
+                     [&](std::uint32_t piece) { tell(to, number, piece); });
+      }
+    }
   }
   if (one.missing.empty() && one.unannounced.empty()) return;
   events_.after(config_.rest_interval_s / config_.policy_clock_rate, [this, who] { announce_rest(who); });

@@ -58,9 +58,9 @@ struct swarm_model::node {
       clear_bit(open[route], piece);
     open_count[route] += now ? 1 : ~0u;
   }
-  /// Connections by which pieces come, and those by which they go.
+  /// Connections by which pieces come, and those by which they go, these by route.
   std::vector<std::uint32_t> sources;
-  std::vector<std::uint32_t> listeners;
+  std::array<std::vector<std::uint32_t>, 5> listeners;
   /// Pieces that not everybody was told of yet.
   std::vector<std::uint32_t> unannounced;
 };

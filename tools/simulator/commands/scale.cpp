@@ -1,6 +1,6 @@
 #include "tools/simulator/commands/commands.hpp"
-#include "tools/simulator/scale.hpp"
-#include "tools/simulator/svg_plot.hpp"
+#include "tools/simulator/progress.hpp"
+#include "tools/simulator/scale_figures.hpp"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <fstream>
 #include <memory>
+#include <numeric>
 
 namespace shoal::simulator {
 
@@ -21,36 +22,36 @@ constexpr const char* notes =
     "clusters, 10 sites. `popular`: all of them ask for one image; `mix`: each asks for one of many.\n"
     "Messages are the index's, received and sent counted apart for each node; peak_per_second is\n"
     "the worst second of the worst node, both together. With several numbers of hosts -o json is\n"
-    "an array.\n\n"
+    "an array; name them ascending, since memory is the most the program ever had.\n\n"
     "Examples:\n"
     "  shoal-sim scale --hosts 100000 -o json\n"
-    "  shoal-sim scale --hosts 1000,3000,10000,30000,100000 -o csv --plot scale.svg";
+    "  shoal-sim scale --hosts 1000,3000,10000,30000,100000 --output figures";
 
 struct scale_options {
   scale_setting setting;
   std::vector<std::uint32_t> hosts{100'000};
   double size_gb = 1;
   std::string plot;
-};
-
-struct scale_row {
-  std::uint32_t hosts = 0;
-  scale_outcome outcome;
-  double wall_s = 0;
-  double memory_bytes = 0;
+  std::string output;
 };
 
 constexpr std::array level_names{"host", "rack", "cluster", "site", "world"};
+
+/// The processor time that this process used.
+double cpu_time_s() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  const auto seconds = [](const timeval& one) {
+    return static_cast<double>(one.tv_sec) + static_cast<double>(one.tv_usec) * 1e-6;
+  };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
 
 /// The most memory that this process ever had.
 double peak_memory_bytes() {
   rusage used{};
   getrusage(RUSAGE_SELF, &used);
   return static_cast<double>(used.ru_maxrss) * 1024;
-}
-
-double messages_per_host(const scale_row& row, const scale_phase& phase) {
-  return static_cast<double>(phase.load[0].messages) / row.hosts;
 }
 
 std::uint64_t index_peak(const scale_phase& phase) {
@@ -93,6 +94,7 @@ nlohmann::ordered_json json_of(const scale_row& row) {
           {"clusters", row.outcome.clusters},
           {"sites", row.outcome.sites},
           {"wall_s", row.wall_s},
+          {"cpu_s", row.cpu_s},
           {"memory_bytes", row.memory_bytes},
           {"events", row.outcome.events},
           {"popular", json_of(row, row.outcome.popular)},
@@ -107,78 +109,65 @@ void print_rows(const session& to, const std::vector<scale_row>& rows) {
       document.push_back(json_of(row));
     return to.print_json(document);
   }
-  const bool csv = to.wants_csv();
-  to.print(csv ? "hosts,workload,last_s,bound_s,messages_per_host,rack_peak,cluster_peak,site_peak,"
-                 "world_peak,table_bytes_max,lookup_max_s,wall_s,memory_bytes\n"
-               : "  hosts  workload   last s  bound s  msgs/host  worst second: rack cluster   site "
-                 " world  lookup s  wall s  memory\n");
+  if (to.wants_csv()) return to.print(scale_csv(rows));
+  to.print("  hosts  workload   last s  bound s  msgs/host  worst second: rack cluster   site  world"
+           "  lookup s   cpu s  memory\n");
   for (const auto& row : rows) {
     for (const bool popular : {true, false}) {
       const auto& phase = popular ? row.outcome.popular : row.outcome.mix;
-      std::size_t table = 0;
-      for (const auto& load : phase.load)
-        table = std::max(table, load.table_bytes_max);
-      char line[240];
       const auto peak = [&](std::size_t level) {
         return static_cast<unsigned long long>(phase.load[level].peak_per_second);
       };
-      const auto* name = popular ? "popular" : "mix";
-      if (csv) {
-        std::snprintf(line, sizeof line, "%u,%s,%.3f,%.3f,%.2f,%llu,%llu,%llu,%llu,%zu,%.4f,%.2f,%.0f\n",
-                      row.hosts, name, phase.last_s, phase.bound_s, messages_per_host(row, phase),
-                      peak(1), peak(2), peak(3), peak(4), table, phase.lookup_max_s, row.wall_s,
-                      row.memory_bytes);
-      } else {
-        std::snprintf(line, sizeof line,
-                      "%7u  %-8s %8.2f %8.2f %10.1f %19llu %7llu %6llu %6llu %9.3f %7.1f %4.0f MiB\n",
-                      row.hosts, name, phase.last_s, phase.bound_s, messages_per_host(row, phase),
-                      peak(1), peak(2), peak(3), peak(4), phase.lookup_max_s, row.wall_s,
-                      row.memory_bytes / (1 << 20));
-      }
+      char line[240];
+      std::snprintf(line, sizeof line,
+                    "%7u  %-8s %8.2f %8.2f %10.1f %19llu %7llu %6llu %6llu %9.3f %7.1f %4.0f MiB\n",
+                    row.hosts, popular ? "popular" : "mix", phase.last_s, phase.bound_s,
+                    messages_per_host(row, phase), peak(1), peak(2), peak(3), peak(4),
+                    phase.lookup_max_s, row.cpu_s, row.memory_bytes / (1 << 20));
       to.print(line);
     }
   }
 }
 
 result<void> plot(const std::string& path, const std::vector<scale_row>& rows) {
-  line_plot drawn{.title = "The index as the network grows",
-                  .x = {.label = "hosts", .logarithmic = true},
-                  .y = {.label = "messages", .logarithmic = true}};
-  const auto curve = [&](std::string name, auto value, bool dashed = false) {
-    plot_series series{.name = std::move(name), .dashed = dashed};
-    for (const auto& row : rows)
-      series.points.push_back({static_cast<double>(row.hosts), static_cast<double>(value(row))});
-    drawn.series.push_back(std::move(series));
-  };
-  curve("per host, popular", [](const auto& row) { return messages_per_host(row, row.outcome.popular); });
-  curve("per host, mix", [](const auto& row) { return messages_per_host(row, row.outcome.mix); });
-  for (std::size_t level = 1; level < level_names.size(); ++level) {
-    curve(std::string{"worst second of a "} + level_names[level] + " index, popular",
-          [level](const auto& row) { return row.outcome.popular.load[level].peak_per_second; });
-  }
-  curve("worst second of any index, mix", [](const auto& row) { return index_peak(row.outcome.mix); });
-  curve("limit: 10,000 a second", [](const auto&) { return 10'000; }, true);
   std::ofstream file{path};
-  file << svg(drawn);
+  file << scale_index_plot(rows);
   file.close();
   if (!file) return {errc::failed, "cannot write the plot " + path};
   return {};
 }
 
+scale_row run_row(scale_setting setting, progress& shown) {
+  const auto begin = std::chrono::steady_clock::now();
+  const auto cpu_before_s = cpu_time_s();
+  scale_row row{.hosts = setting.hosts,
+                .outcome = run_scale(setting, [&](std::size_t hosts) { shown.advance(hosts); })};
+  row.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  row.cpu_s = cpu_time_s() - cpu_before_s;
+  row.memory_bytes = peak_memory_bytes();
+  return row;
+}
+
 result<void> run_command(const session& to, const scale_options& options) {
   std::vector<scale_row> rows;
+  progress shown{"scale", to.wants_progress()};
+  // Each host is done twice: with the popular image and with its image of the mix.
+  shown.begin(2 * std::accumulate(options.hosts.begin(), options.hosts.end(), std::size_t{0}));
   for (const auto hosts : options.hosts) {
     auto setting = options.setting;
     setting.hosts = hosts;
     setting.image_bytes = static_cast<std::uint64_t>(options.size_gb * 1e9);
-    to.remark("simulating " + std::to_string(hosts) + " hosts");
-    const auto begin = std::chrono::steady_clock::now();
-    scale_row row{.hosts = hosts, .outcome = run_scale(setting)};
-    row.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    row.memory_bytes = peak_memory_bytes();
-    rows.push_back(std::move(row));
+    if (!shown.shown()) to.remark("simulating " + std::to_string(hosts) + " hosts");
+    rows.push_back(run_row(setting, shown));
   }
+  shown.end();
   print_rows(to, rows);
+  if (!options.output.empty()) {
+    const auto files = scale_figures(rows);
+    if (auto written = write_figures(options.output, files); !written) return written;
+    for (const auto& file : files)
+      to.remark("wrote " + options.output + "/" + file.name);
+  }
   return options.plot.empty() ? result<void>{} : plot(options.plot, rows);
 }
 
@@ -201,7 +190,10 @@ void add_scale(CLI::App& app, session& to) {
       ->check(CLI::Range(0.0, 1e6))
       ->capture_default_str();
   command->add_option("--seed", options->setting.seed, "of the random numbers")->capture_default_str();
-  command->add_option("--plot", options->plot, "messages over hosts")->type_name("FILE.svg");
+  command->add_option("--plot", options->plot, "only the busiest index over hosts")
+      ->type_name("FILE.svg");
+  command->add_option("--output", options->output, "CSV and plots of how each figure grows")
+      ->type_name("FOLDER");
   command->footer(notes);
   command->callback([&to, options] {
     to.action = [&to, options] { return run_command(to, *options); };

@@ -61,6 +61,33 @@ TEST(ScaleTest, MessagesOfAHostAndOfARackIndexDoNotGrowWithTheNetwork) {
   EXPECT_LT(many.popular.load[world].peak_per_second, 1000u);
 }
 
+// What 100,000 hosts cost follows from this; counted, since times depend on the machine.
+TEST(ScaleTest, TheWorkOfOneHostDoesNotGrowWithTheNetwork) {
+  const auto few = run_scale(small(500));
+  const auto many = run_scale(small(2000));
+  EXPECT_NEAR(static_cast<double>(many.events) / 2000, static_cast<double>(few.events) / 500,
+              0.2 * static_cast<double>(few.events) / 500);
+  EXPECT_NEAR(static_cast<double>(many.mix.messages) / 2000,
+              static_cast<double>(few.mix.messages) / 500,
+              0.2 * static_cast<double>(few.mix.messages) / 500);
+}
+
+TEST(ScaleTest, AFullBorderHoldsUpOnlyWhatMustCrossIt) {
+  const auto open = run_scale(small(300));
+  auto setting = small(300);
+  setting.rates.site = setting.rates.host / 20;
+  const auto full = run_scale(setting);
+  EXPECT_GE(full.mix.last_s, full.mix.bound_s);
+  EXPECT_GT(full.mix.last_s, 2 * open.mix.last_s);
+  EXPECT_LT(full.mix.median_s, 1.1 * open.mix.median_s);
+}
+
+TEST(ScaleTest, EveryHostIsReportedDoneOnceAWorkload) {
+  std::size_t done = 0;
+  run_scale(small(200), [&](std::size_t hosts) { done += hosts; });
+  EXPECT_EQ(done, 2 * 200u);
+}
+
 TEST(ScaleTest, EqualSeedsGiveEqualCounts) {
   const auto one = run_scale(small(200));
   const auto two = run_scale(small(200));

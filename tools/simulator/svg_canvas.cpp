@@ -165,7 +165,7 @@ std::string_view colour_of(std::size_t series) {
 std::string short_number(double value) {
   char text[32];
   // Hosts, messages and seconds are read more easily in full.
-  if (value >= 1e4 && value < 1e7) {
+  if (value >= 1e3 && value < 1e7) {
     const auto whole = static_cast<long>(std::lround(value));
     std::string digits = std::to_string(whole);
     for (std::size_t at = digits.size(); at > 3; at -= 3)

@@ -65,7 +65,7 @@ private:
 /// Distinct colours, also for the colour-blind (Okabe and Ito).
 std::string_view colour_of(std::size_t series);
 
-/// At most four significant digits, without trailing zeros; from 10,000 to 10 million in full.
+/// At most four significant digits, without trailing zeros; from 1,000 to 10 million in full.
 std::string short_number(double value);
 
 } // namespace shoal::simulator

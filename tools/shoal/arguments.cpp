@@ -1,15 +1,16 @@
 #include "tools/shoal/arguments.hpp"
 
-#include "tools/shoal/session.hpp"
+#include "tools/terminal/text.hpp"
 #include "topology/place.hpp"
 #include "web/json.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
-#include <vector>
 
 namespace shoal::cli {
+
+using terminal::printable;
 
 argument_check is_image() {
   return [](const std::string& text) -> std::string {
@@ -24,17 +25,6 @@ argument_check is_name() {
     return "'" + printable(text.substr(0, 64)) +
            "' is not a name: 1 to 128 letters, digits, '.', '_', '-' or '+', beginning with a "
            "letter or digit, without '..'";
-  };
-}
-
-argument_check is_one_of(std::initializer_list<const char*> words) {
-  return [allowed = std::vector<std::string>(words.begin(), words.end())](
-             const std::string& text) -> std::string {
-    if (std::find(allowed.begin(), allowed.end(), text) != allowed.end()) return "";
-    std::string list;
-    for (const auto& word : allowed)
-      list += (list.empty() ? "" : ", ") + word;
-    return "'" + printable(text.substr(0, 64)) + "' is not one of: " + list;
   };
 }
 

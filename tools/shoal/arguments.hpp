@@ -3,23 +3,20 @@
 // Threads: values. Errors: a check returns the sentence to show, or empty text (CLI11's way).
 #pragma once
 
+#include "tools/terminal/arguments.hpp"
 #include "topology/result.hpp"
 
-#include <functional>
-#include <initializer_list>
 #include <string>
 
 namespace shoal::cli {
 
-/// A check for CLI11's `Option::check`.
-using argument_check = std::function<std::string(const std::string&)>;
+using terminal::argument_check;
+using terminal::is_one_of;
 
 /// `NAME:VERSION`.
 argument_check is_image();
 /// A name of an image or a version.
 argument_check is_name();
-/// One of these words.
-argument_check is_one_of(std::initializer_list<const char*> words);
 /// `none` or `zstd:1` to `zstd:19`.
 argument_check is_compression();
 /// 64 hexadecimal digits.

@@ -92,7 +92,7 @@ result<json> follow_job(const session& of, std::uint64_t id, const std::string& 
   auto patient = of;
   if (patient.deadline) *patient.deadline += answer_grace;
   const daemon asked{patient};
-  progress bar{label, progress_style(!of.quiet && !of.no_progress)};
+  progress bar{label, progress_style(of.wants_progress())};
   warning_printer warnings{of, bar};
   for (;;) {
     if (interrupted()) {

@@ -1,35 +1,22 @@
 #include "tools/shoal/progress.hpp"
 
-#include "tools/shoal/session.hpp"
 #include "tools/shoal/table.hpp"
 #include "tools/shoald/quantity.hpp"
+#include "tools/terminal/text.hpp"
 
 #include <algorithm>
 #include <cstdio>
-#include <sys/ioctl.h>
-#include <unistd.h>
 #include <vector>
 
 namespace shoal::cli {
+
+using terminal::printable;
 
 namespace {
 
 constexpr std::chrono::seconds window{5};
 /// Between two plain lines of one phase.
 constexpr std::chrono::seconds plain_interval{5};
-constexpr std::size_t bar_columns = 24;
-constexpr std::size_t default_columns = 80;
-
-std::size_t terminal_columns() {
-  struct winsize size {};
-  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return default_columns;
-  return size.ws_col;
-}
-
-std::string bar(double share) {
-  const auto full = static_cast<std::size_t>(share * bar_columns);
-  return "[" + std::string(full, '#') + std::string(bar_columns - full, '-') + "]";
-}
 
 /// The parts of a line, most important first.
 std::vector<std::string> parts_of(const progress_state& state, double bytes_per_second,
@@ -38,11 +25,8 @@ std::vector<std::string> parts_of(const progress_state& state, double bytes_per_
   if (state.total_bytes > 0) {
     const double share = std::min(1.0, static_cast<double>(state.done_bytes) /
                                            static_cast<double>(state.total_bytes));
-    auto percent = std::to_string(static_cast<int>(share * 100)) + " %";
-    if (with_bar)
-      percent = bar(share) + std::string(5 - std::min<std::size_t>(5, percent.size()), ' ') + " " +
-                percent;
-    parts.push_back(percent);
+    parts.push_back(with_bar ? terminal::bar(share)
+                             : std::to_string(static_cast<int>(share * 100)) + " %");
     parts.push_back(format_size(state.done_bytes) + " of " + format_size(state.total_bytes));
   } else if (state.done_bytes > 0) {
     parts.push_back(format_size(state.done_bytes));
@@ -76,8 +60,7 @@ double rate_meter::bytes_per_second() const {
 std::string progress_line(const std::string& label, const progress_state& state,
                           double bytes_per_second, std::size_t columns) {
   std::string out = printable(label + " " + state.phase);
-  // The last column stays free: some terminals wrap when it is written.
-  const auto room = columns > 0 ? columns - 1 : 0;
+  const auto room = terminal::room_of(columns);
   if (display_width(out) > room) return out.substr(0, room);
   for (const auto& part : parts_of(state, bytes_per_second, true)) {
     if (display_width(out) + 2 + display_width(part) > room) break;
@@ -88,7 +71,7 @@ std::string progress_line(const std::string& label, const progress_state& state,
 
 progress::style progress_style(bool wanted) {
   if (!wanted) return progress::style::none;
-  return ::isatty(STDERR_FILENO) == 1 ? progress::style::bar : progress::style::plain;
+  return terminal::stderr_is_terminal() ? progress::style::bar : progress::style::plain;
 }
 
 void progress::update(const progress_state& state) {
@@ -98,10 +81,7 @@ void progress::update(const progress_state& state) {
   case style::none: return;
   case style::plain: print_plain(state, now); return;
   case style::bar:
-    const auto line = progress_line(label_, state, rate_.bytes_per_second(), terminal_columns());
-    std::fprintf(stderr, "\r%s\x1b[K", line.c_str());
-    std::fflush(stderr);
-    drawn_ = true;
+    line_.show(progress_line(label_, state, rate_.bytes_per_second(), terminal::stderr_columns()));
     return;
   }
 }
@@ -117,13 +97,6 @@ void progress::print_plain(const progress_state& state, rate_meter::time_point n
     separator = ", ";
   }
   std::fprintf(stderr, "%s\n", line.c_str());
-}
-
-void progress::clear() {
-  if (!drawn_) return;
-  std::fputs("\r\x1b[K", stderr);
-  std::fflush(stderr);
-  drawn_ = false;
 }
 
 } // namespace shoal::cli

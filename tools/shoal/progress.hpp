@@ -3,6 +3,8 @@
 // Threads: the main one. Errors: none; what cannot be shown is not shown.
 #pragma once
 
+#include "tools/terminal/live_line.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -45,13 +47,10 @@ public:
   enum class style : std::uint8_t { none, plain, bar };
 
   progress(std::string label, style shown) : label_{std::move(label)}, style_{shown} {}
-  progress(const progress&) = delete;
-  progress& operator=(const progress&) = delete;
-  ~progress() { clear(); }
 
   void update(const progress_state& state);
   /// Takes the bar off the terminal, so that other text can go there.
-  void clear();
+  void clear() { line_.erase(); }
 
 private:
   void print_plain(const progress_state& state, rate_meter::time_point now);
@@ -59,7 +58,7 @@ private:
   std::string label_;
   style style_;
   rate_meter rate_;
-  bool drawn_ = false;
+  terminal::live_line line_;
   std::string last_phase_;
   rate_meter::time_point last_plain_;
 };

@@ -1,12 +1,15 @@
 #include "tools/shoal/table.hpp"
 
-#include "tools/shoal/session.hpp"
+#include "tools/terminal/text.hpp"
 #include "topology/assert.hpp"
 
 #include <algorithm>
 #include <unistd.h>
 
 namespace shoal::cli {
+
+using terminal::printable;
+using terminal::styled;
 
 namespace {
 

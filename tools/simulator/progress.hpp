@@ -3,6 +3,8 @@
 // Threads: one at a time. Errors: none.
 #pragma once
 
+#include "tools/terminal/live_line.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -18,9 +20,6 @@ class progress {
 public:
   /// With `wanted`, drawn where stderr is a terminal.
   progress(std::string label, bool wanted);
-  progress(const progress&) = delete;
-  progress& operator=(const progress&) = delete;
-  ~progress() { end(); }
 
   /// So many pieces of work are ahead.
   void begin(std::size_t total);
@@ -29,14 +28,14 @@ public:
   /// Whether it is drawn at all.
   [[nodiscard]] bool shown() const noexcept { return shown_; }
   /// Takes the line off the terminal.
-  void end();
+  void end() { line_.erase(); }
 
 private:
   void draw();
 
   std::string label_;
   bool shown_ = false;
-  bool drawn_ = false;
+  terminal::live_line line_;
   std::size_t done_ = 0;
   std::size_t total_ = 0;
   std::chrono::steady_clock::time_point start_;

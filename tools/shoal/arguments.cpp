@@ -4,6 +4,8 @@
 #include "topology/place.hpp"
 #include "web/json.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
@@ -50,6 +52,24 @@ argument_check is_pack() {
     if (text.size() == 64 && std::all_of(text.begin(), text.end(), hexadecimal)) return "";
     return "a pack is named by 64 hexadecimal digits";
   };
+}
+
+void add_image_argument(CLI::App& command, std::string& image) {
+  command.add_option("image", image, "which image, as NAME:VERSION")
+      ->type_name("IMAGE")
+      ->required()
+      ->check(is_image());
+}
+
+void add_placement_options(CLI::App& command, std::string& strategy, std::string& spread,
+                           const std::string& when) {
+  takes_one_of(command.add_option("--strategy", strategy, when + "how hosts are compared"),
+               {"random", "min_loaded", "shoal_friendly", "weighted"})
+      ->capture_default_str();
+  takes_one_of(
+      command.add_option("--spread", spread, when + "deal evenly over these domains first"),
+      {"rack", "cluster", "none"})
+      ->capture_default_str();
 }
 
 result<std::string> absolute_path(const std::string& path) {

@@ -48,14 +48,9 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv) {
 } // namespace
 
 void add_output_options(CLI::App& app, session& to, const std::vector<std::string>& forms) {
-  std::string choice;
-  for (const auto& form : forms)
-    choice += (choice.empty() ? "" : "|") + form;
-  app.add_option_function<std::string>(
-         "-o,--output", [&to](const std::string& form) { to.output = form_named(form); },
-         "form of the result")
-      ->type_name(choice)
-      ->check(is_one_of(forms));
+  const auto set_form = [&to](const std::string& form) { to.output = form_named(form); };
+  takes_one_of(app.add_option_function<std::string>("-o,--output", set_form, "form of the result"),
+               forms);
   app.add_flag("-q,--quiet", to.quiet, "no progress, no remarks");
   app.add_flag("--no-progress", to.no_progress, "no progress on stderr");
 }

@@ -2,6 +2,8 @@
 
 #include "tools/terminal/text.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -15,6 +17,13 @@ argument_check is_one_of(std::vector<std::string> words) {
       list += (list.empty() ? "" : ", ") + word;
     return "'" + printable(text.substr(0, 64)) + "' is not one of: " + list;
   };
+}
+
+CLI::Option* takes_one_of(CLI::Option* option, const std::vector<std::string>& words) {
+  std::string choice;
+  for (const auto& word : words)
+    choice += (choice.empty() ? "" : "|") + word;
+  return option->type_name(choice)->check(is_one_of(words));
 }
 
 } // namespace shoal::terminal

@@ -279,10 +279,7 @@ void add_pin(CLI::App& app, session& to) {
   };
   auto* command = app.add_subcommand("pin", "Keep what is here of an image");
   const auto given = std::make_shared<pin_flags>();
-  command->add_option("image", given->image, "which image, as NAME:VERSION")
-      ->type_name("IMAGE")
-      ->required()
-      ->check(is_image());
+  add_image_argument(*command, given->image);
   command->add_flag("--remove", given->remove, "keep it no longer");
   command->footer("Pins last until they are removed, also over restarts. Whole packs are pinned,\n"
                   "with what other images have in them.\n\n"
@@ -293,10 +290,7 @@ void add_pin(CLI::App& app, session& to) {
     to.action = [&to, given] { return pin(to, given->image, given->remove); };
   });
   auto* undo = app.add_subcommand("unpin", "Keep an image no longer");
-  undo->add_option("image", given->image, "which image, as NAME:VERSION")
-      ->type_name("IMAGE")
-      ->required()
-      ->check(is_image());
+  add_image_argument(*undo, given->image);
   undo->footer("Examples:\n  shoal cache unpin web:1");
   undo->callback([&to, given] {
     to.action = [&to, given] { return pin(to, given->image, true); };
@@ -346,9 +340,10 @@ result<void> policy(const session& to, const std::string& name) {
 void add_policy(CLI::App& app, session& to) {
   auto* command = app.add_subcommand("policy", "Show or choose what goes first");
   const auto given = std::make_shared<std::string>();
-  command->add_option("policy", *given, "which one; default: as configured")
-      ->type_name("live|fifo|lru|gdsf|s3-fifo|rarity|default")
-      ->check(is_one_of({"live", "fifo", "lru", "gdsf", "s3-fifo", "rarity", as_configured}));
+  std::vector<std::string> choices;
+  for (const auto kind : swarm::cache_policy_kinds()) choices.emplace_back(to_string(kind));
+  choices.emplace_back(as_configured);
+  takes_one_of(command->add_option("policy", *given, "which one; default: as configured"), choices);
   command->footer("A policy chosen here goes before store.policy of the configuration, also after\n"
                   "a restart, until it is set to default.\n\n"
                   "Examples:\n"

@@ -281,10 +281,8 @@ std::string completion_script(const CLI::App& app, const std::string& shell) {
 void add_completion(CLI::App& app, session& to) {
   auto* command = app.add_subcommand("completion", "Print a shell's completion script");
   const auto shell = std::make_shared<std::string>();
-  command->add_option("shell", *shell, "which shell")
-      ->type_name("bash|zsh|fish")
-      ->required()
-      ->check(is_one_of({"bash", "zsh", "fish"}));
+  takes_one_of(command->add_option("shell", *shell, "which shell"), {"bash", "zsh", "fish"})
+      ->required();
   command->footer("Examples:\n"
                   "  source <(shoal completion bash)\n"
                   "  shoal completion zsh > \"${fpath[1]}/_shoal\"\n"

@@ -96,20 +96,16 @@ result<void> get(const session& to, const get_flags& given) {
 void add_get(CLI::App& app, session& to) {
   auto* command = app.add_subcommand("get", "Bring an image to this host");
   const auto given = std::make_shared<get_flags>();
-  command->add_option("image", given->image, "which image, as NAME:VERSION")
-      ->type_name("IMAGE")
-      ->required()
-      ->check(is_image());
+  add_image_argument(*command, given->image);
   auto* file = command
                    ->add_option("--to", given->to_file,
                                 "write the disk to this file too; without it, the image is "
                                 "kept in the store only")
                    ->type_name("FILE");
-  command->add_option("--format", given->format, "the file's format")
-      ->type_name("raw|qcow2")
+  takes_one_of(command->add_option("--format", given->format, "the file's format"),
+               {"raw", "qcow2"})
       ->capture_default_str()
-      ->needs(file)
-      ->check(is_one_of({"raw", "qcow2"}));
+      ->needs(file);
   command->add_flag("--no-wait", given->no_wait, "print the job's number and do not follow it");
   command->footer("The file is written by the daemon, with its rights.\n\n"
                   "Examples:\n"

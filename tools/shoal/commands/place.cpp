@@ -150,22 +150,12 @@ result<void> place(const session& to, const place_flags& given) {
 }
 
 void add_options(CLI::App& command, place_flags& given) {
-  command.add_option("image", given.image, "which image, as NAME:VERSION")
-      ->type_name("IMAGE")
-      ->required()
-      ->check(is_image());
+  add_image_argument(command, given.image);
   command.add_option("-n,--count", given.count, "how many VMs")
       ->type_name("N")
       ->capture_default_str()
       ->check(CLI::Range(1, 5000));
-  command.add_option("--strategy", given.strategy, "how hosts are compared")
-      ->type_name("random|min_loaded|shoal_friendly|weighted")
-      ->capture_default_str()
-      ->check(is_one_of({"random", "min_loaded", "shoal_friendly", "weighted"}));
-  command.add_option("--spread", given.spread, "deal evenly over these domains first")
-      ->type_name("rack|cluster|none")
-      ->capture_default_str()
-      ->check(is_one_of({"rack", "cluster", "none"}));
+  add_placement_options(command, given.strategy, given.spread, "");
   command.add_option("--weights", given.weights,
                      "what weighted adds up: bytes=1,load=0.1,room=0.1,rack=0.05,cluster=0.01")
       ->type_name("NAME=NUMBER,...")

@@ -79,10 +79,7 @@ result<void> plan(const session& to, const std::string& image) {
 void add_plan(CLI::App& app, session& to) {
   auto* command = app.add_subcommand("plan", "Show what a get would move from where");
   const auto image = std::make_shared<std::string>();
-  command->add_option("image", *image, "which image, as NAME:VERSION")
-      ->type_name("IMAGE")
-      ->required()
-      ->check(is_image());
+  add_image_argument(*command, *image);
   command->footer("Nothing is moved. PIECES: missing here, of those needed.\n\n"
                   "Examples:\n"
                   "  shoal plan web:2\n"

@@ -102,10 +102,7 @@ argument_check parses(Parse parse) {
 }
 
 void add_options(CLI::App& command, prestage_flags& given) {
-  command.add_option("image", given.image, "which image, as NAME:VERSION")
-      ->type_name("IMAGE")
-      ->required()
-      ->check(is_image());
+  add_image_argument(command, given.image);
   auto* which = command.add_option_group("which hosts");
   which->add_option("--hosts", given.hosts, "these")->type_name("HOST,...")->delimiter(',');
   which->add_option("-n,--count", given.count, "so many, chosen as by shoal place")
@@ -116,14 +113,7 @@ void add_options(CLI::App& command, prestage_flags& given) {
   command.add_option("--within,--rack", given.within,
                      "with --count or --all: in this rack, cluster or site only")
       ->type_name("PLACE");
-  command.add_option("--strategy", given.strategy, "with --count: how hosts are compared")
-      ->type_name("random|min_loaded|shoal_friendly|weighted")
-      ->capture_default_str()
-      ->check(is_one_of({"random", "min_loaded", "shoal_friendly", "weighted"}));
-  command.add_option("--spread", given.spread, "with --count: deal evenly over these domains first")
-      ->type_name("rack|cluster|none")
-      ->capture_default_str()
-      ->check(is_one_of({"rack", "cluster", "none"}));
+  add_placement_options(command, given.strategy, given.spread, "with --count: ");
   command.add_option("--limit", given.limit,
                      "each host's downloads stay below this while nothing else is fetched there")
       ->type_name("RATE")

@@ -93,10 +93,10 @@ void add_publish(CLI::App& app, session& to) {
   command->add_option("--parent", given->parent, "the image this one was made from")
       ->type_name("IMAGE")
       ->check(is_image());
-  command->add_option("--chunker", given->chunker, "how to cut: by content, or at fixed lengths")
-      ->type_name("blocks|fixed")
-      ->capture_default_str()
-      ->check(is_one_of({"blocks", "fixed"}));
+  takes_one_of(command->add_option("--chunker", given->chunker,
+                                   "how to cut: by content, or at fixed lengths"),
+               {"blocks", "fixed"})
+      ->capture_default_str();
   command->add_option("--compress", given->compress, "how to compress: none, or zstd:1 to zstd:19")
       ->type_name("none|zstd:LEVEL")
       ->capture_default_str()

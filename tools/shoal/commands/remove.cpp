@@ -55,10 +55,7 @@ result<void> remove(const session& to, const remove_flags& given) {
 void add_remove(CLI::App& app, session& to) {
   auto* command = app.add_subcommand("rm", "Remove an image from the catalogue");
   const auto given = std::make_shared<remove_flags>();
-  command->add_option("image", given->image, "which image, as NAME:VERSION")
-      ->type_name("IMAGE")
-      ->required()
-      ->check(is_image());
+  add_image_argument(*command, given->image);
   command->add_flag("-y,--yes", given->yes, "do not ask");
   command->footer("Bytes that no other image refers to are freed on every host.\n\n"
                   "Examples:\n"

@@ -75,6 +75,7 @@ void on_joined(agent_pointer self, const wire::Members& members) {
   auto& state = self->state;
   if (!state.joined) spdlog::info("joined the swarm of {}: {} members", members.gis_host(), members.members_size());
   state.joined = true;
+  state.why_not_joined.clear();
   state.gis_failures = 0;
   state.members.set_revision(0);
   learn_members(self, members);
@@ -84,7 +85,10 @@ void on_joined(agent_pointer self, const wire::Members& members) {
 
 void on_gis_lost(agent_pointer self, const error& why) {
   auto& state = self->state;
-  if (state.joined) spdlog::warn("lost the general index server: {}; transfers go on", why.message);
+  if (state.joined) {
+    state.why_not_joined = "lost the general index server: " + why.message + "; transfers go on";
+    spdlog::warn("{}", state.why_not_joined);
+  }
   state.gis = nullptr;
   state.joined = false;
   state.gis_due = again_at(self, ++state.gis_failures);
@@ -110,7 +114,11 @@ void say_hello(agent_pointer self) {
           [self, attempt](const caf::error& fault) {
             if (attempt != self->state.gis_attempt || !self->state.gis) return;
             const auto why = from_caf(fault);
-            spdlog::error("the general index server refuses this host: {}", why.message);
+            auto& told = self->state.why_not_joined;
+            auto now = "the general index server refuses this host: " + why.message;
+            // Said once: the host tries on for as long as it lives.
+            if (told != now) spdlog::error("{}", now);
+            told = std::move(now);
             self->send_exit(self->state.gis, caf::exit_reason::user_shutdown);
             on_gis_lost(self, why);
           });
@@ -148,7 +156,8 @@ void on_gis_dialled(agent_pointer self, const dial_ended& outcome) {
   state.dialling_gis = false;
   if (!outcome.link) {
     const auto level = state.gis_failures == 0 ? spdlog::level::warn : spdlog::level::debug;
-    spdlog::log(level, "cannot reach the general index server: {}", outcome.why.message);
+    state.why_not_joined = "cannot reach the general index server: " + outcome.why.message;
+    spdlog::log(level, "{}", state.why_not_joined);
     state.gis_due = again_at(self, ++state.gis_failures);
     ++state.next_gis;
     return;
@@ -217,7 +226,7 @@ void on_down(agent_pointer self, const caf::down_msg& down) {
 
 uplinks ways_out(const host_agent_state& state) {
   uplinks out{state.gis,    state.index,       state.gis_name,       state.index_name,
-              state.joined, state.config.self, state.config.session, {}};
+              state.joined, state.config.self, state.config.session, {}, state.why_not_joined};
   for (const auto& member : state.members.members()) {
     if (auto peer = from_wire(member.peer())) out.places.emplace(peer->host, peer->where);
   }

@@ -63,6 +63,8 @@ struct host_agent_state {
   std::string index_name;
   bool local_gis = false;
   bool joined = false;
+  /// Why not, as far as is known.
+  std::string why_not_joined;
   bool dialling_gis = false;
   bool dialling_index = false;
   std::uint64_t gis_attempt = 0;

@@ -142,6 +142,8 @@ struct uplinks {
   std::uint64_t session = 0;
   /// Every member's place, by host name.
   std::map<std::string, topology::place> places;
+  /// While not joined: what went wrong last; empty before anything did.
+  std::string why_not_joined;
 };
 
 /// A link came about or did not; `attempt` tells late answers from current ones.

@@ -207,6 +207,7 @@ node_status answer_status(const uplinks& out, const transfer_list& transfers, co
                        return job.state == job_state::running;
                      }))};
   status.state = out.joined ? "joined" : "joining";
+  if (!out.joined && !out.why_not_joined.empty()) status.warnings.push_back(out.why_not_joined);
   status.gis = out.gis_name;
   status.rack_index = out.index_name;
   status.pack_count = static_cast<std::uint32_t>(store.packs().size());

@@ -94,20 +94,26 @@ const wire::Peer* swarm_index::peer(const std::string& host) const {
 
 namespace {
 
-/// Every holder that is not fetching and can be reached, as a choice to make.
+/// Every holder that is not fetching and can be reached, as a choice to make. Who has fetched
+/// everything counts as a fetcher for a while longer, and as a holder only where nobody else has it:
+/// or the death of the last other holder would leave all who fetch without a source.
 std::vector<topology::peer_candidate> candidates_of(const topology::pack_view& view,
                                                     const swarm_index& index) {
   std::vector<topology::peer_candidate> candidates;
+  std::vector<topology::peer_candidate> finished;
   for (const auto& holder : view.holders) {
     const auto* peer = index.peer(holder.host);
     const bool fetches =
         std::any_of(view.fetchers.begin(), view.fetchers.end(),
                     [&](const auto& fetcher) { return fetcher.host == holder.host; });
-    if (!peer || fetches) continue;
+    if (!peer || (fetches && !holder.all)) continue;
     if (auto where = topology::place::parse(peer->place())) {
-      candidates.push_back({holder.host, std::move(*where), holder.all});
+      (fetches ? finished : candidates).push_back({holder.host, std::move(*where), holder.all});
     }
   }
+  const bool whole = std::any_of(candidates.begin(), candidates.end(),
+                                 [](const auto& one) { return one.all; });
+  if (!whole) candidates.insert(candidates.end(), finished.begin(), finished.end());
   return candidates;
 }
 

@@ -52,6 +52,15 @@ TEST_F(SwarmIndexTest, WhoFetchesIsNamedAsAFetcherOnly) {
   EXPECT_THAT(test::fetchers(answer()), ElementsAre("near"));
 }
 
+TEST_F(SwarmIndexTest, WhoFetchedEverythingIsAHolderWhereNobodyElseHasItAll) {
+  for (const auto* host : {"near", "far"}) ASSERT_TRUE(index.announce(holds(host, pack(1))));
+  ASSERT_TRUE(index.begin_fetch(lookup(peer("near"), pack(1), true)));
+  EXPECT_THAT(holders(answer()), ElementsAre("far"));
+  static_cast<void>(index.retire("far"));
+  EXPECT_THAT(holders(answer()), ElementsAre("near"));
+  EXPECT_THAT(test::fetchers(answer()), ElementsAre("near"));
+}
+
 TEST_F(SwarmIndexTest, WhoLeftIsNamedNoMore) {
   ASSERT_TRUE(index.announce(holds("near", pack(1))));
   wire::Members members;

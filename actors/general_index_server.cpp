@@ -8,11 +8,16 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 namespace shoal::actors {
 
 namespace {
 
 using gis_pointer = gis_local_actor::stateful_pointer<general_index_server_state>;
+
+/// With all fetchers of a large burst named for each of them: well below the link's message limit.
+constexpr std::size_t packs_per_push = 64;
 
 void schedule_push(gis_pointer self) {
   if (self->state.push_scheduled) return;
@@ -52,7 +57,12 @@ void push(gis_pointer self) {
   }
   const auto changed = std::exchange(state.changed, {});
   for (const auto& [host, packs] : state.index.fetchers_of(changed)) {
-    if (const auto* peer = state.index.peer(host)) tell(self, host, state.index.answer(*peer, packs));
+    const auto* peer = state.index.peer(host);
+    for (std::size_t from = 0; peer && from < packs.size(); from += packs_per_push) {
+      const auto to = std::min(from + packs_per_push, packs.size());
+      tell(self, host, state.index.answer(*peer, {packs.begin() + static_cast<std::ptrdiff_t>(from),
+                                                  packs.begin() + static_cast<std::ptrdiff_t>(to)}));
+    }
   }
 }
 

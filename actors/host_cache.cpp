@@ -1,5 +1,6 @@
 #include "actors/host_cache.hpp"
 
+#include "actors/announcement.hpp"
 #include "actors/cache_tending.hpp"
 #include "actors/removal_checks.hpp"
 #include "actors/wire_convert.hpp"
@@ -12,49 +13,31 @@ namespace shoal::actors {
 
 namespace {
 
-/// Everything held, or what changed, as one message.
-wire::Announce announcement(host_cache_state& state) {
-  wire::Announce message;
-  message.set_host(state.config.host);
-  message.set_session(state.config.session);
-  message.set_complete(state.announce_all);
-  if (state.announce_all) {
-    for (const auto& pack : state.store->packs()) {
-      if (pack.piece_count_held > 0) state.changed.insert(pack.id);
-    }
-  }
-  for (const auto& pack : state.changed) {
-    const auto held = state.store->have(pack);
-    if (held.empty()) state.dropped.insert(pack);
-    else *message.add_holdings() = to_wire(pack, held);
-  }
-  for (const auto& pack : state.dropped) message.add_dropped_packs(pack.raw());
-  return message;
-}
-
 /// One announcement is under way at a time, so that a slow index is not flooded.
 void announce(host_cache_pointer self) {
   auto& state = self->state;
   if (state.announcing || (!state.index && !state.gis)) return;
   if (state.changed.empty() && state.dropped.empty() && !state.announce_all) return;
-  auto message = announcement(state);
+  auto told = next_announcement(state);
   state.announcing = true;
-  const auto all = state.announce_all;
-  auto changed = std::exchange(state.changed, {});
-  auto dropped = std::exchange(state.dropped, {});
-  state.announce_all = false;
-  const auto done = [self](const wire::Ack&) { self->state.announcing = false; };
-  const auto failed = [self, changed, dropped, all](const caf::error& fault) {
+  const auto all = std::exchange(state.announce_all, false);
+  const bool cut = !state.changed.empty();
+  const auto done = [self, cut](const wire::Ack&) {
+    self->state.announcing = false;
+    if (cut) announce(self);
+  };
+  const auto failed = [self, told = announcement{{}, told.changed, told.dropped},
+                       all](const caf::error& fault) {
     auto& now = self->state;
     spdlog::debug("host-cache could not announce: {}", from_caf(fault).message);
     now.announcing = false;
-    now.changed.insert(changed.begin(), changed.end());
-    now.dropped.insert(dropped.begin(), dropped.end());
+    now.changed.insert(told.changed.begin(), told.changed.end());
+    now.dropped.insert(told.dropped.begin(), told.dropped.end());
     now.announce_all = now.announce_all || all;
   };
   const auto limit = std::chrono::seconds{10};
-  if (state.index) self->request(state.index, limit, std::move(message)).then(done, failed);
-  else self->request(state.gis, limit, std::move(message)).then(done, failed);
+  if (state.index) self->request(state.index, limit, std::move(told.message)).then(done, failed);
+  else self->request(state.gis, limit, std::move(told.message)).then(done, failed);
 }
 
 /// Lets the listener know what is held of some packs.

@@ -137,8 +137,10 @@ void follow_scheme(piece_index_state& state, const wire::Members& members) {
   const auto scheme = told.value_or(topology::index_scheme::topo);
   if (state.client && scheme == state.setting.scheme) return;
   state.setting = {scheme, state.config.index, &state.net, &state.ring, &state.counters};
-  for (auto& [request, promise] : state.waiting)
-    promise.deliver(to_caf({errc::unreachable, "the scheme of the index has changed"}));
+  for (auto& [request, pending] : state.waiting) {
+    if (pending->promise.pending())
+      pending->promise.deliver(to_caf({errc::unreachable, "the scheme of the index has changed"}));
+  }
   state.waiting.clear();
   state.client.reset();
   state.nodes.clear();

@@ -96,8 +96,12 @@ void answer(link_connection& connection, std::uint64_t request, const result<std
     reply.set_fault_code(static_cast<std::uint32_t>(body.error().code));
     reply.set_fault_text(body.error().message);
   }
-  // A closed connection is told by on_closed; there is nobody to answer.
-  static_cast<void>(connection.send(reply.SerializeAsString()));
+  const auto sent = connection.send(reply.SerializeAsString());
+  // A closed connection is told by on_closed; there is nobody to answer. But whoever asked for more
+  // than a frame holds must not wait for it in vain.
+  if (body && !sent && sent.error().code == errc::invalid_argument) {
+    answer(connection, request, {errc::invalid_argument, "the reply is too long: " + sent.error().message});
+  }
 }
 
 void on_request(link_pointer self, const wire::Envelope& frame) {

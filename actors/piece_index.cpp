@@ -64,20 +64,57 @@ bool tells(index_kind kind) {
          kind == index_kind::end_fetch;
 }
 
+/// Those will be told everything again.
+void note_lost(index_pointer self, const std::set<topology::index_address>& told) {
+  auto& state = self->state;
+  if (told.empty()) return;
+  state.to_tell_again.insert(told.begin(), told.end());
+  if (!state.tell_again_at) state.tell_again_at = self->clock().now() + state.config.again_after;
+  schedule(self);
+}
+
+/// Sends what waits for that host, as much as may be on its way at once.
+void pump(index_pointer self, const std::string& host) {
+  auto& state = self->state;
+  auto& lane = state.lanes[host];
+  while (!lane.waiting.empty()) {
+    const auto bytes = lane.waiting.front().bytes;
+    const bool room = lane.under_way_bytes + bytes <= state.config.under_way_bytes_max;
+    if (lane.under_way_bytes > 0 && !room) return;
+    auto next = std::move(lane.waiting.front());
+    lane.waiting.pop_front();
+    lane.waiting_bytes -= bytes;
+    lane.under_way_bytes += bytes;
+    const auto ended = [self, host, bytes] {
+      self->state.lanes[host].under_way_bytes -= bytes;
+      pump(self, host);
+    };
+    self->request(state.parts.switchboard, std::chrono::seconds{10}, post{host, std::move(next.mail)})
+        .then([ended](const wire::Ack&) { ended(); },
+              [self, host, ended, told = std::move(next.told)](const caf::error& fault) {
+                spdlog::debug("piece-index cannot tell {}: {}", host, from_caf(fault).message);
+                note_lost(self, told);
+                ended();
+              });
+  }
+  if (lane.under_way_bytes == 0) state.lanes.erase(host);
+}
+
 void send_mail(index_pointer self, const std::string& host, wire::IndexMail mail,
-               std::set<topology::index_address> told) {
-  self->request(self->state.parts.switchboard, std::chrono::seconds{10}, post{host, std::move(mail)})
-      .then([](const wire::Ack&) {},
-            [self, host, told = std::move(told)](const caf::error& fault) {
-              auto& state = self->state;
-              spdlog::debug("piece-index cannot tell {}: {}", host, from_caf(fault).message);
-              if (told.empty()) return;
-              state.to_tell_again.insert(told.begin(), told.end());
-              if (!state.tell_again_at) {
-                state.tell_again_at = self->clock().now() + state.config.again_after;
-              }
-              schedule(self);
-            });
+               const std::set<topology::index_address>& told) {
+  auto& state = self->state;
+  auto& lane = state.lanes[host];
+  if (lane.waiting_bytes > state.config.waiting_bytes_max) {
+    spdlog::warn("{} takes the index's messages too slowly: {} bytes wait; it is told again later",
+                 host, lane.waiting_bytes);
+    return note_lost(self, told);
+  }
+  for (auto& part : cut(std::move(mail), state.config.mail_bytes_max)) {
+    const auto bytes = part.ByteSizeLong();
+    lane.waiting_bytes += bytes;
+    lane.waiting.push_back({std::move(part), bytes, told});
+  }
+  pump(self, host);
 }
 
 /// Answers those whose lookups came to an end.
@@ -86,10 +123,10 @@ void answer_finders(piece_index_state& state) {
   for (const auto& result : state.client->take_results()) {
     auto waiting = state.waiting.extract(result.request);
     if (waiting.empty()) continue;
-    wire::Swarms swarms;
+    auto& pending = *waiting.mapped();
     for (const auto& answer : result.answers)
-      *swarms.add_swarms() = swarm_of(answer, state.net, state.peers);
-    waiting.mapped().deliver(std::move(swarms));
+      *pending.found.add_swarms() = swarm_of(answer, state.net, state.peers);
+    if (--pending.lookups == 0) pending.promise.deliver(std::move(pending.found));
   }
 }
 
@@ -130,7 +167,18 @@ bool on_mail(index_pointer self, const wire::IndexMail& mail) {
   bool understood = true;
   index_outbox out;
   for (const auto& one : mail.messages()) {
-    const auto message = from_wire(one, state.net);
+    std::optional<wire::IndexMessage> whole;
+    if (is_part(one)) {
+      auto taken = state.parts_of_others.take(one);
+      if (!taken) {
+        spdlog::debug("piece-index cannot put a message together: {}", taken.error().message);
+        understood = false;
+        continue;
+      }
+      if (!*taken) continue;
+      whole = std::move(*taken);
+    }
+    const auto message = from_wire(whole ? *whole : one, state.net);
     const bool here = message && host_of(message->to, state.net, state.bearers) == state.config.host;
     understood = understood && here;
     if (here) take(state, *message, self->clock().now(), out);
@@ -171,14 +219,21 @@ caf::result<wire::Swarms> on_find(index_pointer self, const find_pieces& questio
   auto& state = self->state;
   if (!state.client) return to_caf({errc::unreachable, "this host has not joined a swarm yet"});
   index_outbox out;
-  const auto request = state.client->lookup(
-      question.wanted,
-      {.fetching = question.fetching,
-       .fresh = question.fresh,
-       .every_level = question.every_level},
-      self->clock().now(), out);
-  auto promise = self->make_response_promise<wire::Swarms>();
-  state.waiting.emplace(request, promise);
+  auto pending = std::make_shared<piece_index_state::pending_find>();
+  pending->promise = self->make_response_promise<wire::Swarms>();
+  const topology::lookup_options options{.fetching = question.fetching,
+                                         .fresh = question.fresh,
+                                         .every_level = question.every_level};
+  auto from = question.wanted.begin();
+  do {
+    const auto left = static_cast<std::size_t>(question.wanted.end() - from);
+    const auto to = from + static_cast<std::ptrdiff_t>(std::min(left, state.config.lookup_packs_max));
+    const auto request = state.client->lookup({from, to}, options, self->clock().now(), out);
+    ++pending->lookups;
+    state.waiting.emplace(request, pending);
+    from = to;
+  } while (from != question.wanted.end());
+  auto promise = pending->promise;
   deliver(self, std::move(out));
   return promise;
 }

@@ -6,10 +6,12 @@
 #pragma once
 
 #include "actors/host_cache.hpp"
+#include "actors/index_parts.hpp"
 #include "actors/switchboard.hpp"
 #include "topology/index_client.hpp"
 #include "topology/index_node.hpp"
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -73,6 +75,14 @@ struct piece_index_config {
   topology::index_config index;
   /// What could not be delivered is told again after this.
   std::chrono::milliseconds again_after{500};
+  /// Packs one lookup asks for; what a job asks for beyond goes into further ones.
+  std::size_t lookup_packs_max = 4096;
+  /// Mail is cut into pieces of this; well below the link's message limit.
+  std::size_t mail_bytes_max = std::size_t{256} << 10;
+  /// What may be on its way to one host, less than a link's queue; the rest waits here, up to
+  /// `waiting_bytes_max`. Beyond that nothing is taken, and everything is told again later.
+  std::size_t under_way_bytes_max = std::size_t{2} << 20;
+  std::size_t waiting_bytes_max = std::size_t{64} << 20;
 };
 
 /// What it needs of the rest of the node.
@@ -92,6 +102,26 @@ struct piece_index_state {
   };
   using bearer_map = std::map<topology::index_address, bearer>;
 
+  /// What a job asked for, while some of its lookups are not answered.
+  struct pending_find {
+    caf::typed_response_promise<wire::Swarms> promise;
+    wire::Swarms found;
+    std::size_t lookups = 0;
+  };
+  /// Mail that was cut off and waits to be sent.
+  struct waiting_mail {
+    wire::IndexMail mail;
+    std::size_t bytes = 0;
+    /// Whom it tells something that must not get lost.
+    std::set<topology::index_address> told;
+  };
+  /// What goes to one host.
+  struct lane {
+    std::deque<waiting_mail> waiting;
+    std::size_t waiting_bytes = 0;
+    std::size_t under_way_bytes = 0;
+  };
+
   piece_index_config config;
   piece_index_parts parts;
   topology::network net;
@@ -105,7 +135,12 @@ struct piece_index_state {
   std::map<topology::index_address, std::unique_ptr<topology::index_node>> nodes;
   /// Everything this host holds, for a client that begins anew.
   std::map<topology::pack_key, topology::pack_pieces> held;
-  std::map<std::uint64_t, caf::typed_response_promise<wire::Swarms>> waiting;
+  /// By request.
+  std::map<std::uint64_t, std::shared_ptr<pending_find>> waiting;
+  /// By host.
+  std::map<std::string, lane> lanes;
+  /// Messages of others that have not arrived whole.
+  index_parts parts_of_others;
   /// Indexes that did not get all that they were told.
   std::set<topology::index_address> to_tell_again;
   std::optional<topology::instant> tell_again_at;

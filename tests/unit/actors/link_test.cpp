@@ -19,6 +19,7 @@ public:
   [[nodiscard]] const peer_identity& peer() const override { return peer_; }
   result<void> send(std::string frame) override {
     if (full) return {errc::overloaded, "the queue is full"};
+    if (frame.size() > frame_bytes_max) return {errc::invalid_argument, "longer than the limit"};
     sent.push_back(frame);
     if (other) caf::anon_send(other, link_frame{std::move(frame)});
     return {};
@@ -27,6 +28,7 @@ public:
 
   caf::actor other;
   bool full = false;
+  std::size_t frame_bytes_max = std::size_t{1} << 20;
   bool closed = false;
   std::vector<std::string> sent;
 
@@ -44,7 +46,11 @@ rack_index_actor::behavior_type fake_index(rack_index_actor::pointer, int* annou
             return to_caf({errc::overloaded, "later"});
           },
           [](const wire::EndFetch&) { return wire::Ack{}; },
-          [](const wire::Download&) { return wire::DocumentPart{}; }};
+          [](const wire::Download& order) {
+            wire::DocumentPart part;
+            part.set_part(std::string(order.offset_bytes(), 'x'));
+            return part;
+          }};
 }
 
 class LinkTest : public test::deterministic_system<> {
@@ -87,6 +93,18 @@ TEST_F(LinkTest, AFaultKeepsItsKindAndItsSentence) {
   const auto refused = ask<wire::Swarms>(remote, test::lookup(peer("a"), pack(1), false));
   ASSERT_FALSE(refused);
   EXPECT_EQ(from_caf(refused.error()), (error{errc::overloaded, "later"}));
+}
+
+TEST_F(LinkTest, AReplyTooLongForTheLinkIsAFaultAndNoSilence) {
+  to_client->frame_bytes_max = 1000;
+  wire::Download order;
+  order.set_offset_bytes(900);
+  EXPECT_TRUE(ask<wire::DocumentPart>(remote, order));
+  order.set_offset_bytes(2000);
+  const auto refused = ask<wire::DocumentPart>(remote, order);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(from_caf(refused.error()),
+            (error{errc::invalid_argument, "the reply is too long: longer than the limit"}));
 }
 
 TEST_F(LinkTest, NobodySpeaksForAnotherHost) {

@@ -132,9 +132,12 @@ void pack_transfer::unload() {
 }
 
 std::optional<channel_kind> pack_transfer::knocked(const lt::sha1_hash& wire_hash_asked) const {
-  // Only those who take part in a fetch have business in the swarms among fetchers.
+  // Only those who take part in a fetch have business in the swarms among fetchers: who finished a
+  // moment ago is named as a fetcher still, and may have been the only one until then.
   const auto open = [this](channel_kind kind) { return at(kind) != nullptr; };
-  if (!fetching_ && std::none_of(fetcher_channels.begin(), fetcher_channels.end(), open)) {
+  const bool lingers = finished_ && clock::now() - *finished_ < idle_channel_max;
+  if (!fetching_ && !lingers &&
+      std::none_of(fetcher_channels.begin(), fetcher_channels.end(), open)) {
     return std::nullopt;
   }
   for (const auto kind : fetcher_channels) {

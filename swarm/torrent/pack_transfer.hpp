@@ -139,6 +139,8 @@ private:
   std::uint64_t received_before_ = 0, sent_before_ = 0;
   std::uint64_t receive_rate_ = 0, send_rate_ = 0;
   clock::time_point idle_since_;
+  /// When the latest fetch ended, if one did.
+  std::optional<clock::time_point> finished_;
   clock::time_point looked_at_;
 };
 

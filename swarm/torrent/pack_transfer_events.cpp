@@ -78,6 +78,7 @@ void pack_transfer::finish_if_done() {
   if (!fetching_ || !missing().empty()) return;
   fetching_ = false;
   idle_since_ = clock::now();
+  finished_ = idle_since_;
   context_.events.on_fetched(pack_->descriptor.id);
 }
 

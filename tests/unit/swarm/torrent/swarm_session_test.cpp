@@ -131,6 +131,26 @@ TEST_F(SlowNearHolder, IsLeftAloneWhereTheNearestComesFirst) {
   EXPECT_EQ(far_sent_under(topology::source_policy::nearest_first), 0u);
 }
 
+TEST_F(SwarmSessionTest, WhoFinishedAloneIsMetByThoseToWhomItCountsAsAFetcher) {
+  auto& holder = host("r1");
+  auto& first = host("r1");
+  auto& second = host("r1");
+  auto& elsewhere = host("r2");
+  const auto bytes = random_bytes(4 * one_mib, 7);
+  const auto pack = holder.store.hold(bytes, default_piece_bytes);
+  ASSERT_TRUE(holder.session->serve(pack.id).ok());
+  fetch_all(first, pack, view({&holder}, {&first}));
+  ASSERT_TRUE(first.events.wait_fetched());
+  holder.session.reset();
+  const auto latecomers = view({}, {&first, &second, &elsewhere});
+  fetch_all(second, pack, latecomers);
+  fetch_all(elsewhere, pack, latecomers);
+  ASSERT_TRUE(second.events.wait_fetched());
+  ASSERT_TRUE(elsewhere.events.wait_fetched());
+  EXPECT_EQ(second.store.bytes(pack.id), bytes);
+  EXPECT_EQ(elsewhere.store.bytes(pack.id), bytes);
+}
+
 TEST_F(SwarmSessionTest, ResumesWithWhatTheStoreHoldsAfterARestart) {
   auto& holder = host("r1");
   auto& fetcher = host("r1");

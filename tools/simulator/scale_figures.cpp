@@ -93,20 +93,22 @@ double messages_per_host(const scale_row& row, const scale_phase& phase) {
   return static_cast<double>(phase.load[0].messages) / row.hosts;
 }
 
+unsigned long long peak(const scale_phase& phase, std::size_t level) {
+  return phase.load[level].peak_per_second;
+}
+
 std::string scale_csv(const std::vector<scale_row>& rows) {
   std::string text = "hosts,workload,last_s,bound_s,messages_per_host,rack_peak,cluster_peak,"
                      "site_peak,world_peak,table_bytes_max,lookup_max_s,wall_s,cpu_s,memory_bytes\n";
   for (const auto& row : rows) {
     for (const bool popular : {true, false}) {
       const auto& phase = popular ? row.outcome.popular : row.outcome.mix;
-      const auto peak = [&](std::size_t level) {
-        return static_cast<unsigned long long>(phase.load[level].peak_per_second);
-      };
       char line[240];
       std::snprintf(line, sizeof line,
                     "%u,%s,%.3f,%.3f,%.2f,%llu,%llu,%llu,%llu,%zu,%.4f,%.2f,%.2f,%.0f\n", row.hosts,
                     popular ? "popular" : "mix", phase.last_s, phase.bound_s,
-                    messages_per_host(row, phase), peak(1), peak(2), peak(3), peak(4),
+                    messages_per_host(row, phase), peak(phase, 1), peak(phase, 2), peak(phase, 3),
+                    peak(phase, 4),
                     largest_table_bytes(phase), phase.lookup_max_s, row.wall_s, row.cpu_s,
                     row.memory_bytes);
       text += line;

@@ -24,6 +24,9 @@ struct scale_row {
 /// Index messages of one host, received and sent together.
 double messages_per_host(const scale_row& row, const scale_phase& phase);
 
+/// Messages in the busiest second of any index of that level (topology::level_index).
+unsigned long long peak(const scale_phase& phase, std::size_t level);
+
 /// One line a size and workload, with a header.
 std::string scale_csv(const std::vector<scale_row>& rows);
 

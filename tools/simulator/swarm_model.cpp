@@ -89,28 +89,18 @@ void swarm_model::join(std::uint32_t who) {
   });
 }
 
-// The index tells a host who fetches.
+// The index tells a host who fetches: everybody.
 void swarm_model::show(std::uint32_t who) {
   auto& one = *nodes_[who];
-  std::vector<std::uint32_t> seen;
-  if (view_) {
-    std::vector<std::uint32_t> positions;
-    for (const auto fetcher : joined_)
-      positions.push_back(nodes_[fetcher]->position);
-    for (const auto position : view_(positions, one.position))
-      seen.push_back(fetchers_[position]);
-  } else {
-    seen = joined_;
-  }
   std::vector<topology::fetcher> fetchers;
-  for (const auto number : seen)
+  for (const auto number : joined_)
     fetchers.push_back({nodes_[number]->who.name, nodes_[number]->who.where});
   std::vector<topology::place> sources;
   for (const auto& any : nodes_) {
     if (any->holder) sources.push_back(any->who.where);
   }
   one.plan->set_fetchers(std::move(fetchers), std::move(sources), instant_now());
-  for (const auto number : seen) {
+  for (const auto number : joined_) {
     if (number == who) continue;
     const auto route = topology::route_between(one.who.where, nodes_[number]->who.where);
     connect(who, number, route);

@@ -15,7 +15,6 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <random>
 #include <string>
@@ -77,11 +76,6 @@ struct swarm_outcome {
 
 class swarm_model {
 public:
-  /// Who of the present fetchers a fetcher is told of; itself is added. Both numbers are positions
-  /// in the order of `add_fetcher`.
-  using view_function = std::function<std::vector<std::uint32_t>(
-      const std::vector<std::uint32_t>& fetchers, std::uint32_t viewer)>;
-
   /// @pre all outlive the model.
   swarm_model(event_queue& events, flow_network& links, link_tree& tree, swarm_model_config config);
   ~swarm_model();
@@ -92,8 +86,6 @@ public:
   void add_holder(swarm_member who, std::uint32_t link);
   /// Adds a host that fetches everything.
   void add_fetcher(swarm_member who, std::uint32_t link);
-  /// Everybody is told of everybody without this.
-  void set_view(view_function view) { view_ = std::move(view); }
 
   /// Puts the fetchers' starts into the events. Then run these until they are over.
   void start();
@@ -131,7 +123,6 @@ private:
   link_tree& tree_;
   swarm_model_config config_;
   std::uint32_t piece_count_;
-  view_function view_;
   std::mt19937_64 random_;
   std::vector<std::unique_ptr<node>> nodes_;
   std::vector<std::unique_ptr<connection>> connections_;

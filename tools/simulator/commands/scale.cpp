@@ -115,14 +115,12 @@ void print_rows(const session& to, const std::vector<scale_row>& rows) {
   for (const auto& row : rows) {
     for (const bool popular : {true, false}) {
       const auto& phase = popular ? row.outcome.popular : row.outcome.mix;
-      const auto peak = [&](std::size_t level) {
-        return static_cast<unsigned long long>(phase.load[level].peak_per_second);
-      };
       char line[240];
       std::snprintf(line, sizeof line,
                     "%7u  %-8s %8.2f %8.2f %10.1f %19llu %7llu %6llu %6llu %9.3f %7.1f %4.0f MiB\n",
                     row.hosts, popular ? "popular" : "mix", phase.last_s, phase.bound_s,
-                    messages_per_host(row, phase), peak(1), peak(2), peak(3), peak(4),
+                    messages_per_host(row, phase), peak(phase, 1), peak(phase, 2), peak(phase, 3),
+                    peak(phase, 4),
                     phase.lookup_max_s, row.cpu_s, row.memory_bytes / (1 << 20));
       to.print(line);
     }

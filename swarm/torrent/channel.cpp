@@ -87,7 +87,7 @@ void channel::set_targets(std::vector<dial_target> targets, clock::time_point no
     if (found != targets_.end())
       states.push_back(*found);
     else
-      states.push_back({target, target.at_once ? now : now + patience, 0});
+      states.push_back({target, target.at_once ? now : now + patience, 0, false});
   }
   targets_ = std::move(states);
   dial(now);
@@ -127,6 +127,17 @@ bool channel::connected_to(const lt::address& address) const {
 std::size_t channel::open_count() const {
   return static_cast<std::size_t>(std::count_if(connections_.begin(), connections_.end(),
                                                 [](const auto& peer) { return peer->open; }));
+}
+
+bool channel::awaits_answer() const {
+  const auto has_something = [&](const lt::address& address) {
+    return std::any_of(connections_.begin(), connections_.end(), [&](const auto& peer) {
+      return peer->open && !peer->have.empty() && peer->remote.address() == address;
+    });
+  };
+  return std::any_of(targets_.begin(), targets_.end(), [&](const target_state& state) {
+    return !state.refused && !has_something(state.target.endpoint.address());
+  });
 }
 
 void channel::set_priority(std::uint32_t piece, bool wanted) {
@@ -189,6 +200,8 @@ void channel::closed(const std::shared_ptr<connection>& peer) {
   if (std::erase(connections_, peer) == 0) return;
   forget(*peer);
   const bool was_open = std::exchange(peer->open, false);
+  for (auto& state : targets_)
+    state.refused = state.refused || (!was_open && state.target.endpoint == peer->remote);
   if (was_open && events_) events_->on_closed(*this, *peer);
 }
 

@@ -87,6 +87,8 @@ public:
   void dial(clock::time_point now);
   [[nodiscard]] bool connected_to(const lt::address& address) const;
   [[nodiscard]] std::size_t open_count() const;
+  /// A target has neither refused nor, since it was dialled, said that it has anything.
+  [[nodiscard]] bool awaits_answer() const;
 
   void set_priority(std::uint32_t piece, bool wanted);
   void set_priorities(const std::vector<lt::download_priority_t>& priorities);
@@ -123,6 +125,8 @@ private:
     dial_target target;
     clock::time_point next_dial;
     std::uint32_t attempts = 0;
+    /// A connection to it ended before it was open.
+    bool refused = false;
   };
 
   void forget(const connection& peer);

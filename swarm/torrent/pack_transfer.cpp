@@ -14,8 +14,9 @@ namespace {
 constexpr auto idle_channel_max = std::chrono::seconds{60};
 /// How often owners are judged, which looks at every missing piece.
 constexpr auto late_interval = std::chrono::milliseconds{100};
-/// How long the holders in use may lack a piece before others are asked, and how long a connected one
-/// may take to say what it has: one that limits its uploads is slow to say that, too.
+/// How long the holders in use may lack a piece before others are asked, and how long one may take to
+/// answer and to say what it has: one that is busy, or limits its uploads, is slow to do that, too, and
+/// whoever is asked instead may be behind a border.
 constexpr auto holder_patience = std::chrono::milliseconds{400};
 constexpr auto silent_holder_patience = std::chrono::milliseconds{2000};
 
@@ -206,13 +207,9 @@ bool pack_transfer::lack_from_holders(const piece_set& lacking) const {
   return lack;
 }
 
-bool pack_transfer::holder_silent() const {
+bool pack_transfer::awaits_holder() const {
   return std::any_of(all_channels.begin(), all_channels.end(), [&](channel_kind kind) {
-    if (route_of(kind) != topology::piece_route::source || !at(kind)) return false;
-    const auto peers = at(kind)->connections();
-    return std::any_of(peers.begin(), peers.end(), [](const auto& peer) {
-      return peer->outgoing && peer->open && peer->have.empty();
-    });
+    return route_of(kind) == topology::piece_route::source && at(kind) && at(kind)->awaits_answer();
   });
 }
 
@@ -221,7 +218,7 @@ void pack_transfer::look_at_holders(const piece_set& lacking, clock::time_point 
     return std::uint64_t{pieces.count()} * pack_->descriptor.piece_bytes;
   };
   const auto waited = now - holders_changed_;
-  const bool told = waited >= silent_holder_patience || !holder_silent();
+  const bool told = waited >= silent_holder_patience || !awaits_holder();
   const bool lack = waited >= holder_patience && told && !holders_.all_chosen() &&
                     lack_from_holders(lacking);
   if (lack) {

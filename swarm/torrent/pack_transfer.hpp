@@ -102,7 +102,7 @@ private:
   [[nodiscard]] std::optional<lt::tcp::endpoint> endpoint_of(const swarm_peer& peer,
                                                              channel_kind kind) const;
   void look_at_holders(const piece_set& lacking, clock::time_point now);
-  [[nodiscard]] bool holder_silent() const;
+  [[nodiscard]] bool awaits_holder() const;
   [[nodiscard]] bool lack_from_holders(const piece_set& lacking) const;
   void reroute(const piece_set& pieces);
   void reroute_later();

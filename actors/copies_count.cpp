@@ -108,8 +108,9 @@ wire::CountCopies question_of(const std::string& host, swarm::pack_store& store)
     const auto descriptor = store.descriptor(pack);
     if (!descriptor) return;
     const auto wide = swarm::run_piece_count(descriptor->piece_bytes);
-    runs += descriptor->piece_count() / wide + 1;
-    if (runs > runs_max) return;
+    const auto more = descriptor->piece_count() / wide + 1;
+    if (runs + more > runs_max) return;
+    runs += more;
     question.add_packs(pack.raw());
     question.add_run_pieces(wide);
   };

@@ -28,8 +28,8 @@ struct swarm_model_config {
   std::uint64_t pack_bytes = 64 * 1024 * 1024;
   /// As swarm::default_piece_bytes; larger ones make large simulations cheap.
   std::uint32_t piece_bytes = 64 * 1024;
-  /// Bytes on the wire for each byte of a piece: Ethernet, IP, TCP and BitTorrent headers, requests
-  /// and acknowledgements. 1.05 to 1.06 measured in the lab.
+  /// Bytes on the wire for each byte of a piece, on its way: Ethernet, IP, TCP and BitTorrent
+  /// headers. 1.05 to 1.06 measured in the lab.
   double wire_factor = 1.055;
   /// How much may be asked for at a time: of a fetcher 8 blocks, of a holder 32
   /// (pack_transfer::request_queue).

@@ -17,7 +17,7 @@ namespace {
 using gis_pointer = gis_local_actor::stateful_pointer<general_index_server_state>;
 
 /// With all fetchers of a large burst named for each of them: well below the link's message limit.
-constexpr std::size_t packs_per_push = 64;
+constexpr int packs_per_push = 64;
 
 void schedule_push(gis_pointer self) {
   if (self->state.push_scheduled) return;
@@ -52,17 +52,19 @@ void push(gis_pointer self) {
   auto& state = self->state;
   state.push_scheduled = false;
   if (std::exchange(state.members_changed, false)) {
-    const auto members = state.members.members(state.config.host);
-    for (const auto& member : members.members()) tell(self, member.peer().host(), members);
+    const auto news = state.members.news(state.config.host);
+    for (const auto& host : state.members.names()) tell(self, host, news);
   }
   const auto changed = std::exchange(state.changed, {});
-  for (const auto& [host, packs] : state.index.fetchers_of(changed)) {
-    const auto* peer = state.index.peer(host);
-    for (std::size_t from = 0; peer && from < packs.size(); from += packs_per_push) {
-      const auto to = std::min(from + packs_per_push, packs.size());
-      tell(self, host, state.index.answer(*peer, {packs.begin() + static_cast<std::ptrdiff_t>(from),
-                                                  packs.begin() + static_cast<std::ptrdiff_t>(to)}));
+  for (const auto& [host, news] : state.index.news(changed)) {
+    wire::Swarms part;
+    for (const auto& swarm : news.swarms()) {
+      *part.add_swarms() = swarm;
+      if (part.swarms_size() < packs_per_push) continue;
+      tell(self, host, part);
+      part.Clear();
     }
+    if (part.swarms_size() > 0) tell(self, host, part);
   }
 }
 
@@ -137,7 +139,9 @@ caf::result<wire::Swarms> on_lookup(gis_pointer self, const wire::Lookup& lookup
     on_changed(self, *begun);
   }
   auto promise = self->make_response_promise<wire::Swarms>();
-  wake_and_deliver(self, state.index, state.index.answer(lookup.asker(), *keys), promise);
+  auto answer = state.index.answer(lookup.asker(), *keys);
+  state.index.leave_out_known(lookup, answer);
+  wake_and_deliver(self, state.index, std::move(answer), promise);
   return promise;
 }
 

@@ -172,10 +172,23 @@ private:
     }
     locate(std::move(question));
     ++lookups_;
+    say_what_is_known(request);
     auto swarms = work_.ask_index<wire::Swarms>(request, patience);
     fetchers_known_ = static_cast<bool>(swarms);
     if (!swarms) return wait_for_located(swarms.error());
     return order_fetches(*swarms);
+  }
+
+  /// Those who fetch are told of changes: all of them need not be named again and again.
+  void say_what_is_known(wire::Lookup& request) {
+    auto known = ask<stamp_list>(work_.self(), work_.context().cache,
+                                 ask_stamps{packs_of(request.packs())}, std::chrono::seconds{1});
+    if (!known) return;
+    for (const auto& stamp : known->stamps) {
+      auto& one = *request.add_known();
+      one.set_table(stamp.table);
+      one.set_revision(stamp.revision);
+    }
   }
 
   /// Has somebody wait for the index of pieces, which may take longer than the GIS.
@@ -214,22 +227,22 @@ private:
       const auto id = swarm::pack_id::from_raw(swarm.pack());
       const auto found = id ? packs_.find(*id) : packs_.end();
       if (found == packs_.end()) continue;
-      auto begun = order_fetch(found->second, to_view(swarm));
+      auto begun = order_fetch(found->second, news_of(swarm));
       if (!begun) return begun;
     }
     return {};
   }
 
-  result<void> order_fetch(pack_fetch& fetch, swarm::swarm_view view) {
+  result<void> order_fetch(pack_fetch& fetch, swarm_news news) {
     const auto id = fetch.pack.id;
     const auto& cache = work_.context().cache;
     if (ordered_.contains(id)) {
-      work_.self()->send(cache, new_view{id, std::move(view)});
+      work_.self()->send(cache, new_view{id, std::move(news)});
       return {};
     }
     auto begun = ask<wire::Ack>(
         work_.self(), cache,
-        begin_fetch{id, fetch.needed, std::move(view), caf::actor_cast<caf::actor>(work_.self()),
+        begin_fetch{id, fetch.needed, std::move(news), caf::actor_cast<caf::actor>(work_.self()),
                     order_.download_bytes_per_second_max});
     if (!begun) return begun.error();
     ordered_.insert(id);

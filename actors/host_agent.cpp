@@ -1,5 +1,6 @@
 #include "actors/host_agent.hpp"
 
+#include "actors/membership.hpp"
 #include "actors/wire_convert.hpp"
 #include "topology/backoff.hpp"
 
@@ -59,17 +60,25 @@ void follow_rack_index(agent_pointer self) {
 }
 
 /// News that overtook one another are dropped; a GIS that one joins anew is believed at once.
-void learn_members(agent_pointer self, const wire::Members& members) {
+/// @returns false where news were missed that these follow.
+bool learn_members(agent_pointer self, const wire::Members& news) {
   auto& state = self->state;
-  if (members.revision() < state.members.revision()) return;
-  state.members = members;
+  if (news.revision() < state.members.revision()) return true;
+  if (!merge_members(state.members, news)) {
+    state.missed_revision = news.revision();
+    return false;
+  }
+  const auto& members = state.members;
   state.gis_name = members.gis_host();
   caf::anon_send(state.parts.cache, members);
   caf::anon_send(state.parts.rack_index, members);
   caf::anon_send(state.parts.switchboard, members);
   caf::anon_send(state.parts.piece_index, members);
   follow_rack_index(self);
+  return true;
 }
+
+void say_hello(agent_pointer self);
 
 void on_joined(agent_pointer self, const wire::Members& members) {
   auto& state = self->state;
@@ -81,6 +90,8 @@ void on_joined(agent_pointer self, const wire::Members& members) {
   learn_members(self, members);
   caf::anon_send(state.parts.rack_index, state.gis);
   tell_cache(state);
+  // News overtook the answer and were of no use before it.
+  if (members.revision() < std::exchange(state.missed_revision, 0)) say_hello(self);
 }
 
 void on_gis_lost(agent_pointer self, const error& why) {
@@ -250,13 +261,13 @@ host_agent(host_agent_actor::stateful_pointer<host_agent_state> self, host_agent
       [self](const wire::Swarms& news) {
         for (const auto& swarm : news.swarms()) {
           if (auto pack = swarm::pack_id::from_raw(swarm.pack())) {
-            caf::anon_send(self->state.parts.cache, new_view{*pack, to_view(swarm)});
+            caf::anon_send(self->state.parts.cache, new_view{*pack, news_of(swarm)});
           }
         }
         return wire::Ack{};
       },
       [self](const wire::Members& members) {
-        learn_members(self, members);
+        if (!learn_members(self, members) && self->state.joined) say_hello(self);
         return wire::Ack{};
       },
       [self](const wire::Forget& order) {

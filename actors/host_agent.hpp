@@ -76,6 +76,8 @@ struct host_agent_state {
   caf::actor_clock::time_point index_due{};
   caf::actor_clock::time_point beat_due{};
   wire::Members members;
+  /// Of the latest news that could not be used.
+  std::uint64_t missed_revision = 0;
   std::uint32_t running_jobs = 0;
   std::minstd_rand random;
 };

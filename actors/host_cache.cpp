@@ -140,12 +140,13 @@ void limit_downloads(host_cache_state& state) {
 
 /// The view with the holders found besides, as far as it does not say who they are itself.
 swarm::swarm_view whole_view(const host_cache_state::sighting& seen) {
-  auto whole = seen.view;
+  auto whole = seen.told.view();
+  const auto& view = seen.told.view();
   const auto named = [&](const std::vector<swarm::swarm_peer>& peers, const std::string& host) {
     return std::any_of(peers.begin(), peers.end(), [&](const auto& one) { return one.host == host; });
   };
   for (const auto& one : seen.more) {
-    if (!named(seen.view.holders, one.host) && !named(seen.view.fetchers, one.host)) {
+    if (!named(view.holders, one.host) && !named(view.fetchers, one.host)) {
       whole.holders.push_back(one);
     }
   }
@@ -154,9 +155,15 @@ swarm::swarm_view whole_view(const host_cache_state::sighting& seen) {
 
 void on_view(host_cache_state& state, const new_view& news) {
   const auto seen = state.sightings.find(news.pack);
-  if (seen == state.sightings.end()) return state.session->update(news.pack, news.view);
-  seen->second.view = news.view;
-  state.session->update(news.pack, whole_view(seen->second));
+  if (seen == state.sightings.end()) {
+    auto& early = state.early[news.pack];
+    early.since_tick = state.tick_count;
+    static_cast<void>(early.told.take(news.news));
+    return;
+  }
+  if (seen->second.told.take(news.news)) {
+    state.session->update(news.pack, whole_view(seen->second));
+  }
 }
 
 void on_more_holders(host_cache_state& state, const more_holders& news) {
@@ -177,8 +184,12 @@ result<void> start_fetch(host_cache_state& state, const begin_fetch& order) {
   auto wanted = order.wanted;
   const auto [begin, end] = state.subscribers.equal_range(order.pack);
   for (auto i = begin; i != end; ++i) wanted = wanted | i->second.wanted;
-  auto& seen = state.sightings[order.pack];
-  seen.view = order.view;
+  const auto [entry, is_new] = state.sightings.try_emplace(order.pack);
+  auto& seen = entry->second;
+  if (auto early = state.early.extract(order.pack); is_new && !early.empty()) {
+    seen.told = std::move(early.mapped().told);
+  }
+  static_cast<void>(seen.told.take(order.news));
   return state.session->fetch(order.pack, wanted, whole_view(seen));
 }
 
@@ -200,6 +211,16 @@ result<void> serve(host_cache_pointer self, const serve_packs& order) {
     if (auto served = state.session->serve(pack); !served) return served;
   }
   return {};
+}
+
+stamp_list stamps_of(const host_cache_state& state, const ask_stamps& question) {
+  stamp_list answer;
+  for (const auto& pack : question.packs) {
+    const auto seen = state.sightings.find(pack);
+    answer.stamps.push_back(seen == state.sightings.end() ? swarm_stamp{}
+                                                          : seen->second.told.stamp());
+  }
+  return answer;
 }
 
 caf::result<wire::Ack> acknowledge(const result<void>& done) {
@@ -258,6 +279,7 @@ host_cache(host_cache_pointer self, host_cache_config config, swarm::pack_store*
         stop_fetch(self->state, order.pack, order.subscriber.address());
       },
       [self](const new_view& news) { on_view(self->state, news); },
+      [self](const ask_stamps& question) { return stamps_of(self->state, question); },
       [self](const more_holders& news) { on_more_holders(self->state, news); },
       [self](const serve_packs& order) { return acknowledge(serve(self, order)); },
       [self](const holdings_changed& news) {
@@ -306,6 +328,9 @@ host_cache(host_cache_pointer self, host_cache_config config, swarm::pack_store*
         tell_unheard(self->state);
         if (++self->state.tick_count % 40 == 0) {
           unload_idle(self);
+          std::erase_if(self->state.early, [&](const auto& entry) {
+            return entry.second.since_tick + 20 < self->state.tick_count;
+          });
           tend_cache(self);
           self->state.doubts.retry();
           ask_what_was_removed(self);

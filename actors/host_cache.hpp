@@ -20,6 +20,7 @@ using host_cache_actor = caf::typed_actor<
     caf::reacts_to<cease_fetch>,
     // Who is who in a pack's swarm has changed.
     caf::reacts_to<new_view>, caf::reacts_to<more_holders>,
+    caf::replies_to<ask_stamps>::with<stamp_list>,
     // Load packs: somebody is about to fetch them.
     caf::replies_to<serve_packs>::with<wire::Ack>,
     // The store changed behind the transfer engine's back.
@@ -77,12 +78,18 @@ struct host_cache_state {
     std::uint64_t bytes_per_second_max = 0;
   };
   std::multimap<swarm::pack_id, subscription> subscribers;
-  /// Of packs that are fetched: the latest view, and holders found besides.
+  /// Of packs that are fetched: what an index told, and holders found besides.
   struct sighting {
-    swarm::swarm_view view;
+    told_swarm told;
     std::vector<swarm::swarm_peer> more;
   };
   std::map<swarm::pack_id, sighting> sightings;
+  /// News of packs whose fetch has not begun here: they can overtake the answer that begins it.
+  struct early_news {
+    told_swarm told;
+    std::uint64_t since_tick = 0;
+  };
+  std::map<swarm::pack_id, early_news> early;
   /// What the transfer engine was told last.
   std::uint64_t download_limit = 0;
   struct use {

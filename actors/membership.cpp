@@ -2,7 +2,6 @@
 
 #include "topology/place.hpp"
 
-#include <vector>
 
 namespace shoal::actors {
 
@@ -29,6 +28,7 @@ result<void> membership::join(const wire::Hello& hello) {
   if (restarted && known.online) returned_.insert(hello.self().host());
   known.online = true;
   known.joined = ++joins_;
+  touched_.insert(self.host());
   assign();
   return {};
 }
@@ -49,6 +49,7 @@ bool membership::leave(const std::string& host) {
   const auto found = members_.find(host);
   if (found == members_.end() || !found->second.online) return false;
   found->second.online = false;
+  touched_.insert(host);
   assign();
   return true;
 }
@@ -56,6 +57,14 @@ bool membership::leave(const std::string& host) {
 bool membership::online(const std::string& host) const {
   const auto found = members_.find(host);
   return found != members_.end() && found->second.online;
+}
+
+std::vector<std::string> membership::names() const {
+  std::vector<std::string> online;
+  for (const auto& [name, member] : members_) {
+    if (member.online) online.push_back(name);
+  }
+  return online;
 }
 
 std::uint64_t membership::session(const std::string& host) const {
@@ -76,7 +85,15 @@ void membership::assign() {
     const bool same = before != roles_.end() && before->second.index == given.index &&
                       !returned_.contains(given.index);
     if (!same) role_epochs_[domain] = ++epoch_;
+    if (!same || before->second != given) touched_.insert({given.index, given.standby});
   }
+  for (const auto& [domain, given] : roles_) {
+    const auto after = roles.find(domain);
+    const bool same = after != roles.end() && after->second == given;
+    if (!same) touched_.insert({given.index, given.standby});
+  }
+  // Nobody stands by.
+  touched_.erase("");
   returned_.clear();
   roles_ = std::move(roles);
   ++revision_;
@@ -114,6 +131,53 @@ wire::Members membership::members(const std::string& gis_host) const {
     added.set_rack_index(roles != roles_.end() && roles->second.index == name);
   }
   return out;
+}
+
+wire::Members membership::news(const std::string& gis_host) {
+  auto out = members(gis_host);
+  out.set_base_revision(told_revision_);
+  std::map<std::string, std::string> now;
+  std::vector<wire::Member> changed;
+  for (auto& member : *out.mutable_members()) {
+    const auto& host = member.peer().host();
+    const auto& text = now[host] = member.SerializeAsString();
+    const auto before = told_.find(host);
+    if (before == told_.end() || before->second != text || touched_.contains(host)) {
+      changed.push_back(std::move(member));
+    }
+  }
+  out.mutable_members()->Assign(changed.begin(), changed.end());
+  for (const auto& [host, text] : told_) {
+    if (!now.contains(host)) touched_.insert(host);
+  }
+  for (const auto& host : std::exchange(touched_, {})) {
+    if (!now.contains(host)) out.add_gone(host);
+  }
+  told_ = std::move(now);
+  told_revision_ = revision_;
+  return out;
+}
+
+bool merge_members(wire::Members& known, const wire::Members& news) {
+  if (!news.has_base_revision()) {
+    known = news;
+    return true;
+  }
+  if (news.gis_host() != known.gis_host() || news.gis_epoch() != known.gis_epoch() ||
+      news.base_revision() > known.revision()) {
+    return false;
+  }
+  std::map<std::string, const wire::Member*> members;
+  for (const auto& member : known.members()) members[member.peer().host()] = &member;
+  for (const auto& host : news.gone()) members.erase(host);
+  for (const auto& member : news.members()) members[member.peer().host()] = &member;
+  auto merged = news;
+  merged.clear_members();
+  merged.clear_gone();
+  merged.clear_base_revision();
+  for (const auto& [host, member] : members) *merged.add_members() = *member;
+  known = std::move(merged);
+  return true;
 }
 
 wire::Hosts membership::hosts(const std::string& gis_host) const {

@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace shoal::actors {
 
@@ -35,10 +36,15 @@ public:
   bool leave(const std::string& host);
 
   [[nodiscard]] bool online(const std::string& host) const;
+  /// Everybody online.
+  [[nodiscard]] std::vector<std::string> names() const;
   /// The session the host joined with; zero for an unknown host.
   [[nodiscard]] std::uint64_t session(const std::string& host) const;
   /// Everybody online, with roles.
   [[nodiscard]] wire::Members members(const std::string& gis_host) const;
+  /// What changed since the last call; nothing but a revision where nothing did. Everybody who joined
+  /// before or since can use it (`merge_members`).
+  wire::Members news(const std::string& gis_host);
   /// Everybody ever seen.
   [[nodiscard]] wire::Hosts hosts(const std::string& gis_host) const;
 
@@ -65,6 +71,14 @@ private:
   std::uint64_t epoch_ = 1;
   std::uint64_t joins_ = 0;
   std::uint64_t revision_ = 1;
+  /// As of the last news: the revision, each member as it was told, and who came or went since.
+  std::uint64_t told_revision_ = 0;
+  std::map<std::string, std::string> told_;
+  std::set<std::string> touched_;
 };
+
+/// Brings `known` up to date. @returns false, and changes nothing, where `news` are of another GIS or
+/// follow others that were missed: say hello anew.
+bool merge_members(wire::Members& known, const wire::Members& news);
 
 } // namespace shoal::actors

@@ -5,6 +5,7 @@
 #include "actors/link_transport.hpp"
 #include "actors/node_control.hpp"
 #include "actors/services.hpp"
+#include "actors/swarm_news.hpp"
 #include "swarm/id.hpp"
 #include "swarm/piece_set.hpp"
 #include "swarm/torrent/swarm_session.hpp"
@@ -33,7 +34,7 @@ struct attach_host {
 struct begin_fetch {
   swarm::pack_id pack;
   swarm::piece_set wanted;
-  swarm::swarm_view view;
+  swarm_news news;
   caf::actor subscriber;
   /// The host's downloads are held below this as long as every subscriber wants it so; zero: it
   /// does not.
@@ -50,7 +51,17 @@ struct cease_fetch {
 /// Who holds and fetches a pack has changed.
 struct new_view {
   swarm::pack_id pack;
-  swarm::swarm_view view;
+  swarm_news news;
+};
+
+/// As of when the swarms of these packs are known here.
+struct ask_stamps {
+  std::vector<swarm::pack_id> packs;
+};
+
+/// In the order asked.
+struct stamp_list {
+  std::vector<swarm_stamp> stamps;
 };
 
 /// More holders of a pack, beside those of its view, from now until the fetch ends.
@@ -198,6 +209,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::attach_host)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::begin_fetch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::cease_fetch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::new_view)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::ask_stamps)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::stamp_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::more_holders)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::serve_packs)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(shoal::actors::holdings_changed)

@@ -1,9 +1,9 @@
 #include "actors/swarm_index.hpp"
 
 #include "actors/wire_convert.hpp"
-#include "topology/peer_choice.hpp"
-
 #include <algorithm>
+#include <functional>
+#include <random>
 
 namespace shoal::actors {
 
@@ -104,8 +104,7 @@ std::vector<topology::peer_candidate> candidates_of(const topology::pack_view& v
   for (const auto& holder : view.holders) {
     const auto* peer = index.peer(holder.host);
     const bool fetches =
-        std::any_of(view.fetchers.begin(), view.fetchers.end(),
-                    [&](const auto& fetcher) { return fetcher.host == holder.host; });
+        std::ranges::binary_search(view.fetchers, holder.host, {}, &topology::pack_fetcher::host);
     if (!peer || (fetches && !holder.all)) continue;
     if (auto where = topology::place::parse(peer->place())) {
       (fetches ? finished : candidates).push_back({holder.host, std::move(*where), holder.all});
@@ -144,23 +143,33 @@ wire::Holding holding_of(const topology::pack_view& view, const std::string& hos
 
 } // namespace
 
+swarm_index::swarm_index() : table_id_{std::uint64_t{std::random_device{}()} << 32 | 1} {}
+
+void swarm_index::add_holders(const topology::pack_view& view,
+                              std::vector<topology::peer_candidate> from, const wire::Peer& asker,
+                              wire::Swarm& to) const {
+  const auto here = topology::place::parse(asker.place());
+  if (!here) return;
+  std::erase_if(from, [&](const auto& one) { return one.host == asker.host(); });
+  for (const auto& rack : sources_of(from)) to.add_sources(rack);
+  for (const auto& chosen :
+       topology::choose_holders(std::move(from), asker.host(), *here, holders_max)) {
+    auto& holder = *to.add_holders();
+    *holder.mutable_peer() = *peer(chosen.host);
+    *holder.mutable_holding() = holding_of(view, chosen.host);
+  }
+}
+
 wire::Swarms swarm_index::answer(const wire::Peer& asker,
                                  const std::vector<topology::pack_key>& packs) const {
   wire::Swarms out;
-  const auto here = topology::place::parse(asker.place());
-  if (!here) return out;
+  if (!topology::place::parse(asker.place())) return out;
   for (const auto& view : table_.lookup(packs, asker.host())) {
     auto& swarm = *out.add_swarms();
     swarm.set_pack(raw_of(view.pack));
+    swarm.set_table(table_id_);
     swarm.set_revision(view.revision);
-    auto candidates = candidates_of(view, *this);
-    for (const auto& rack : sources_of(candidates)) swarm.add_sources(rack);
-    for (const auto& chosen : topology::choose_holders(std::move(candidates), asker.host(), *here,
-                                                       holders_max)) {
-      auto& holder = *swarm.add_holders();
-      *holder.mutable_peer() = *peer(chosen.host);
-      *holder.mutable_holding() = holding_of(view, chosen.host);
-    }
+    add_holders(view, candidates_of(view, *this), asker, swarm);
     for (const auto& fetcher : view.fetchers) {
       if (const auto* known = peer(fetcher.host)) *swarm.add_fetchers() = *known;
     }
@@ -168,11 +177,72 @@ wire::Swarms swarm_index::answer(const wire::Peer& asker,
   return out;
 }
 
-std::map<std::string, std::vector<topology::pack_key>>
-swarm_index::fetchers_of(const std::set<topology::pack_key>& packs) const {
-  std::map<std::string, std::vector<topology::pack_key>> out;
-  for (const auto& pack : packs) {
-    for (const auto& host : table_.fetchers(pack)) out[host].push_back(pack);
+std::vector<topology::fetcher_record>
+swarm_index::records_of(const std::vector<topology::pack_fetcher>& fetchers) const {
+  std::vector<topology::fetcher_record> records;
+  for (const auto& fetcher : fetchers) {
+    if (const auto* known = peer(fetcher.host)) {
+      records.push_back({fetcher.host, std::hash<std::string>{}(known->SerializeAsString())});
+    }
+  }
+  return records;
+}
+
+void swarm_index::leave_out_known(const wire::Lookup& lookup, wire::Swarms& answer) {
+  const auto keys = keys_of(lookup.packs());
+  if (!keys || answer.swarms_size() != lookup.packs_size()) return;
+  const auto views = table_.lookup(*keys, lookup.asker().host());
+  for (int i = 0; i < answer.swarms_size(); ++i) {
+    const auto& view = views[static_cast<std::size_t>(i)];
+    const auto records = records_of(view.fetchers);
+    const auto known = i < lookup.known_size() ? lookup.known(i) : wire::SwarmStamp{};
+    if (known.table() == table_id_ && known.revision() <= view.revision &&
+        told_.knows_all(view.pack, known.revision(), records)) {
+      auto& swarm = *answer.mutable_swarms(i);
+      swarm.clear_fetchers();
+      swarm.set_base_revision(known.revision());
+    } else if (!records.empty()) {
+      told_.answered(view.pack, records);
+    }
+  }
+}
+
+namespace {
+
+/// Tells one list of candidates from another.
+std::size_t fingerprint(const std::vector<topology::peer_candidate>& candidates) {
+  std::string all;
+  for (const auto& one : candidates)
+    all += one.host + '\n' + one.where.path() + (one.all ? "\n1\n" : "\n0\n");
+  return std::hash<std::string>{}(all);
+}
+
+} // namespace
+
+std::map<std::string, wire::Swarms> swarm_index::news(const std::set<topology::pack_key>& packs) {
+  std::map<std::string, wire::Swarms> out;
+  for (const auto& view : table_.lookup(std::vector(packs.begin(), packs.end()))) {
+    const auto records = records_of(view.fetchers);
+    if (records.empty()) {
+      told_.forget(view.pack);
+      continue;
+    }
+    const auto candidates = candidates_of(view, *this);
+    const auto news = told_.tell(view.pack, view.revision, records, fingerprint(candidates));
+    if (news.empty()) continue;
+    wire::Swarm shared;
+    shared.set_pack(raw_of(view.pack));
+    shared.set_table(table_id_);
+    shared.set_revision(news.revision);
+    shared.set_base_revision(news.base);
+    shared.set_same_holders(!news.other_holders);
+    for (const auto& host : news.came) *shared.add_fetchers() = *peer(host);
+    for (const auto& host : news.gone) shared.add_gone(host);
+    for (const auto& fetcher : records) {
+      auto& swarm = *out[fetcher.host].add_swarms();
+      swarm = shared;
+      if (news.other_holders) add_holders(view, candidates, *peer(fetcher.host), swarm);
+    }
   }
   return out;
 }

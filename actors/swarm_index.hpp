@@ -6,7 +6,9 @@
 
 #include "actors/services.hpp"
 #include "topology/holder_table.hpp"
+#include "topology/peer_choice.hpp"
 #include "topology/place.hpp"
+#include "topology/told_fetchers.hpp"
 
 #include <caf/all.hpp>
 
@@ -21,6 +23,8 @@ namespace shoal::actors {
 /// An index's knowledge, and the answers made from it.
 class swarm_index {
 public:
+  swarm_index();
+
   /// How many holders are named for one pack at most.
   static constexpr std::size_t holders_max = 8;
 
@@ -43,15 +47,25 @@ public:
   /// Who holds and who fetches, as told to `asker`.
   [[nodiscard]] wire::Swarms answer(const wire::Peer& asker,
                                     const std::vector<topology::pack_key>& packs) const;
-  /// Hosts that fetch any of the packs, with the packs each fetches.
-  [[nodiscard]] std::map<std::string, std::vector<topology::pack_key>>
-  fetchers_of(const std::set<topology::pack_key>& packs) const;
+  /// Of an answer to somebody who hears the news below: leaves out the fetchers it knows.
+  void leave_out_known(const wire::Lookup& lookup, wire::Swarms& answer);
+  /// What those who fetch any of the packs are to be told, by host: what changed since the last
+  /// call, which is taken as told.
+  std::map<std::string, wire::Swarms> news(const std::set<topology::pack_key>& packs);
   [[nodiscard]] const wire::Peer* peer(const std::string& host) const;
   [[nodiscard]] topology::holder_table& table() { return table_; }
   [[nodiscard]] const topology::holder_table& table() const { return table_; }
 
 private:
+  [[nodiscard]] std::vector<topology::fetcher_record>
+  records_of(const std::vector<topology::pack_fetcher>& fetchers) const;
+  void add_holders(const topology::pack_view& view, std::vector<topology::peer_candidate> from,
+                   const wire::Peer& asker, wire::Swarm& to) const;
+
+  /// See wire::SwarmStamp.
+  const std::uint64_t table_id_;
   topology::holder_table table_;
+  topology::told_fetchers told_;
   std::map<std::string, wire::Peer> peers_;
   std::map<std::string, host_actor> agents_;
 };

@@ -158,16 +158,6 @@ std::vector<pack_view> holder_table::lookup(std::span<const pack_key> packs,
   return views;
 }
 
-std::vector<std::string> holder_table::fetchers(const pack_key& pack) const {
-  std::vector<std::string> names;
-  const auto found = fetches_.find(pack);
-  if (found == fetches_.end()) return names;
-  for (const auto& one : found->second)
-    names.push_back(hosts_[one.host].name);
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
 std::uint64_t holder_table::revision(const pack_key& pack) const {
   const auto found = revisions_.find(pack);
   return found == revisions_.end() ? 0 : found->second;

@@ -117,8 +117,6 @@ public:
   /// One view a pack, in the order asked; `except` (the asker) is left out of the holders.
   [[nodiscard]] std::vector<pack_view> lookup(std::span<const pack_key> packs,
                                               std::string_view except = {}) const;
-  /// Hosts that fetch the pack now, by name.
-  [[nodiscard]] std::vector<std::string> fetchers(const pack_key& pack) const;
 
   /// Grows whenever somebody begins or ends fetching the pack, or begins to hold, completes or
   /// drops it: what an actor tells the fetchers. Single pieces of a host that is in the swarm

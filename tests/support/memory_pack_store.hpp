@@ -50,6 +50,10 @@ public:
   /// Puts refuse with errc::no_space after this many more pieces.
   std::atomic<std::int64_t> pieces_until_full{std::numeric_limits<std::int64_t>::max()};
 
+  /// A limit and what it says it holds of it; nothing is refused.
+  std::uint64_t quota = 0;
+  std::uint64_t held = 0;
+
   /// What it says of evictions, if a test has it evict; outlives it.
   swarm::pack_cache* evictions = nullptr;
 
@@ -95,7 +99,8 @@ public:
       list.push_back({.id = id,
                       .length_bytes = pack.descriptor.length_bytes,
                       .piece_count = pack.descriptor.piece_count(),
-                      .piece_count_held = pack.held.count()});
+                      .piece_count_held = pack.held.count(),
+                      .pinned = pins_.contains(id)});
     }
     return list;
   }
@@ -162,8 +167,8 @@ public:
   }
   void touch(swarm::pack_id) override {}
   result<void> make_room(std::uint64_t) override { return {}; }
-  std::uint64_t held_bytes() const override { return 0; }
-  std::uint64_t quota_bytes() const override { return 0; }
+  std::uint64_t held_bytes() const override { return held; }
+  std::uint64_t quota_bytes() const override { return quota; }
   swarm::pack_cache* cache() override { return evictions; }
   result<std::vector<swarm::scrub_finding>>
   scrub(std::optional<swarm::pack_id>, const std::function<bool(std::uint64_t)>&) override {

@@ -21,8 +21,13 @@ public:
   std::vector<swarm::cache_copies> told;
   swarm::eviction_listener listener;
   int idle_rounds = 0;
+  std::uint32_t copies_floor = 0;
 
-  swarm::cache_report report() const override { return {}; }
+  swarm::cache_report report() const override {
+    swarm::cache_report made;
+    made.settings.copies_floor = copies_floor;
+    return made;
+  }
   result<void> change(const swarm::cache_override&) override { return {}; }
   swarm::cache_override overridden() const override { return {}; }
   std::vector<swarm::cache_run> next_to_go() const override { return {{next, 0, 4, 4, {}}}; }
@@ -105,6 +110,30 @@ TEST_F(CacheTendingTest, WhatIsIdleIsLookedAtNowAndThen) {
   advance(30s, 250ms);
   EXPECT_GE(evictions.idle_rounds, 2);
   EXPECT_THAT(questions, IsEmpty()) << "a cache without a quota is never nearly full";
+}
+
+TEST_F(CacheTendingTest, ANearlyFullCacheHasCopiesCountedNowAndThen) {
+  store.quota = 1000;
+  store.held = 790;
+  advance(90s, 250ms);
+  EXPECT_THAT(questions, IsEmpty()) << "less than four fifths";
+  store.held = 800;
+  advance(150s, 250ms);
+  EXPECT_GE(questions.size(), 2u);
+  EXPECT_LE(questions.size(), 3u) << "once a minute";
+}
+
+TEST_F(CacheTendingTest, WhatTheFloorKeepsIsAskedAboutToo) {
+  const auto kept = store.hold(test::random_bytes(16384, 2), 16384).id;
+  const auto pinned = store.hold(test::random_bytes(16384, 3), 16384).id;
+  ASSERT_TRUE(store.pin(pinned, "mount"));
+  ASSERT_TRUE(ask<wire::Ack>(cache, refresh_copies{}));
+  EXPECT_EQ(questions.back().packs_size(), 1) << "without a floor only what goes next";
+  evictions.copies_floor = 1;
+  ASSERT_TRUE(ask<wire::Ack>(cache, refresh_copies{}));
+  ASSERT_EQ(questions.back().packs_size(), 2) << "what is pinned does not go anyway";
+  EXPECT_EQ(questions.back().packs(0), pack.raw());
+  EXPECT_EQ(questions.back().packs(1), kept.raw());
 }
 
 } // namespace

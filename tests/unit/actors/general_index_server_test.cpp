@@ -1,4 +1,5 @@
 #include "actors/general_index_server.hpp"
+#include "actors/membership.hpp"
 #include "tests/support/deterministic_system.hpp"
 #include "tests/unit/actors/wire_fixtures.hpp"
 
@@ -21,7 +22,10 @@ using test::peer;
 /// What a host was told.
 struct told {
   std::vector<wire::Swarms> swarms;
-  std::vector<wire::Members> members;
+  /// The last news of members, and what they and the answer to the hello amount to.
+  wire::Members news;
+  wire::Members members;
+  std::size_t bytes = 0;
   int served = 0;
   std::vector<wire::Prestage> prestaged;
   std::vector<std::string> cancelled;
@@ -35,10 +39,13 @@ host_actor::behavior_type recording_agent(host_actor::pointer, told* log) {
           },
           [log](const wire::Swarms& swarms) {
             log->swarms.push_back(swarms);
+            log->bytes += swarms.ByteSizeLong();
             return wire::Ack{};
           },
           [log](const wire::Members& members) {
-            log->members.push_back(members);
+            log->news = members;
+            log->bytes += members.ByteSizeLong();
+            EXPECT_TRUE(merge_members(log->members, members));
             return wire::Ack{};
           },
           [](const wire::Forget&) { return wire::Ack{}; },
@@ -80,7 +87,9 @@ protected:
   /// A host joins with an agent that writes down what it is told.
   host_actor join(const std::string& host, const std::string& rack = "r1", std::uint64_t session = 1) {
     auto agent = system.spawn(recording_agent, &logs[host]);
-    EXPECT_TRUE(ask<wire::Members>(gis, hello(host, session, rack)));
+    auto members = ask<wire::Members>(gis, hello(host, session, rack));
+    EXPECT_TRUE(members);
+    if (members) logs[host].members = *members;
     caf::anon_send(gis, attach_host{host, agent});
     advance(100ms);
     return agent;
@@ -94,8 +103,20 @@ protected:
 TEST_F(GeneralIndexServerTest, EverybodyLearnsOfANewMember) {
   join("a");
   join("b");
-  ASSERT_FALSE(logs["a"].members.empty());
-  EXPECT_EQ(logs["a"].members.back().members_size(), 2);
+  EXPECT_EQ(logs["a"].members.members_size(), 2);
+  EXPECT_EQ(logs["b"].members.SerializeAsString(), logs["a"].members.SerializeAsString());
+}
+
+TEST_F(GeneralIndexServerTest, NewsOfMembersNameWhoCameAndWhoWent) {
+  for (const auto* host : {"a", "b", "c"}) join(host);
+  const auto agent = join("d", "r2");
+  ASSERT_EQ(logs["a"].news.members_size(), 1) << "who came; nobody else's role changed";
+  EXPECT_EQ(logs["a"].news.members(0).peer().host(), "d");
+  kill(agent);
+  advance(100ms);
+  EXPECT_THAT(logs["a"].news.gone(), ElementsAre("d"));
+  EXPECT_EQ(logs["a"].news.members_size(), 0);
+  EXPECT_EQ(logs["a"].members.members_size(), 3);
 }
 
 TEST_F(GeneralIndexServerTest, AHolderIsWokenBeforeItIsNamed) {
@@ -118,6 +139,82 @@ TEST_F(GeneralIndexServerTest, ABurstOfFetchersIsToldOnceOfAllOfThem) {
   advance(100ms);
   ASSERT_EQ(logs["b"].swarms.size(), 1u);
   EXPECT_THAT(test::fetchers(logs["b"].swarms[0]), UnorderedElementsAre("b", "c"));
+  EXPECT_THAT(test::holders(logs["b"].swarms[0]), ElementsAre("a"));
+}
+
+TEST_F(GeneralIndexServerTest, WhoFetchesHearsOnlyOfThoseWhoCameSince) {
+  for (const auto* host : {"a", "b", "c"}) join(host);
+  ASSERT_TRUE(ask<wire::Ack>(gis, holds("a", pack(1))));
+  ASSERT_TRUE(ask<wire::Swarms>(gis, lookup(peer("b"), pack(1), true)));
+  advance(100ms);
+  logs["b"].swarms.clear();
+  const auto answer = ask<wire::Swarms>(gis, lookup(peer("c"), pack(1), true));
+  EXPECT_THAT(test::fetchers(*answer), UnorderedElementsAre("b", "c")) << "an answer names all";
+  advance(100ms);
+  ASSERT_EQ(logs["b"].swarms.size(), 1u);
+  const auto& news = logs["b"].swarms[0].swarms(0);
+  EXPECT_THAT(test::fetchers(logs["b"].swarms[0]), ElementsAre("c"));
+  EXPECT_TRUE(news.has_base_revision());
+  EXPECT_TRUE(news.same_holders());
+  EXPECT_THAT(test::holders(logs["b"].swarms[0]), IsEmpty());
+  logs["b"].swarms.clear();
+  ASSERT_TRUE(ask<wire::Ack>(gis, holds("c", pack(1))));
+  advance(100ms);
+  EXPECT_THAT(logs["b"].swarms, IsEmpty()) << "a fetcher that has everything is a fetcher still";
+}
+
+TEST_F(GeneralIndexServerTest, WhoKnowsTheFetchersIsNotToldThemAgain) {
+  for (const auto* host : {"a", "b", "c"}) join(host);
+  ASSERT_TRUE(ask<wire::Ack>(gis, holds("a", pack(1))));
+  ASSERT_TRUE(ask<wire::Swarms>(gis, lookup(peer("c"), pack(1), true)));
+  auto request = lookup(peer("b"), pack(1), true);
+  const auto first = ask<wire::Swarms>(gis, request);
+  advance(100ms);
+  const auto& told = logs["b"].swarms.back().swarms(0);
+  auto& known = *request.add_known();
+  known.set_table(told.table());
+  known.set_revision(told.revision());
+  auto again = ask<wire::Swarms>(gis, request);
+  EXPECT_THAT(test::fetchers(*again), IsEmpty());
+  EXPECT_EQ(again->swarms(0).base_revision(), told.revision());
+  EXPECT_THAT(test::holders(*again), ElementsAre("a")) << "holders are few, and waken";
+  known.set_table(told.table() + 1);
+  again = ask<wire::Swarms>(gis, request);
+  EXPECT_THAT(test::fetchers(*again), UnorderedElementsAre("b", "c")) << "of another index";
+}
+
+// Each of n hosts told of n others, once: not all of them again whenever one comes.
+TEST_F(GeneralIndexServerTest, ABurstCostsEachHostOneRecordAHost) {
+  constexpr std::size_t hosts = 100;
+  const auto name = [](std::size_t number) { return "host" + std::to_string(number); };
+  const auto told_each = [&] {
+    std::size_t sum = 0;
+    for (auto& [host, log] : logs) sum += std::exchange(log.bytes, 0);
+    return sum / hosts;
+  };
+  const auto record = peer(name(10)).ByteSizeLong() + 4;
+  for (std::size_t i = 0; i < hosts; ++i) join(name(i), "r" + std::to_string(i / 10));
+  // Roles of rack, cluster and site are told with the members, and each of the news has a head.
+  EXPECT_LT(told_each(), hosts * (2 * record + 20));
+  ASSERT_TRUE(ask<wire::Ack>(gis, holds(name(0), pack(1))));
+  for (std::size_t i = 1; i < hosts; ++i) {
+    const auto asker = peer(name(i), "r" + std::to_string(i / 10));
+    ASSERT_TRUE(ask<wire::Swarms>(gis, lookup(asker, pack(1), true)));
+    advance(25ms, 5ms);
+  }
+  EXPECT_LT(told_each(), hosts * (record + 60));
+  for (std::size_t i = 1; i < hosts; ++i) {
+    ASSERT_TRUE(ask<wire::Ack>(gis, holds(name(i), pack(1))));
+    wire::EndFetch ended;
+    ended.set_host(name(i));
+    ended.set_session(1);
+    ended.add_packs(pack(1).raw());
+    ASSERT_TRUE(ask<wire::Ack>(gis, ended));
+    advance(25ms, 5ms);
+  }
+  EXPECT_EQ(told_each(), 0u) << "fetchers that have everything linger";
+  advance(60s, 1s);
+  EXPECT_LT(told_each(), hosts * (name(10).size() + 60));
 }
 
 TEST_F(GeneralIndexServerTest, AFinishedFetcherLingersSoThatOwnershipStays) {
@@ -146,7 +243,7 @@ TEST_F(GeneralIndexServerTest, AHostWhoseLinkFellHoldsAndFetchesNothing) {
   advance(100ms);
   const auto answer = ask<wire::Swarms>(gis, lookup(peer("c"), pack(1), false));
   EXPECT_THAT(test::holders(*answer), IsEmpty());
-  EXPECT_EQ(logs["c"].members.back().members_size(), 2);
+  EXPECT_EQ(logs["c"].members.members_size(), 2);
 }
 
 TEST_F(GeneralIndexServerTest, TheEndOfAnOldLinkDoesNotTakeAHostThatCameBack) {

@@ -114,16 +114,39 @@ TEST_F(HostCacheTest, HoldersFoundBesidesLeaveTheFetchersOfTheLatestView) {
     return swarm::swarm_peer{host, {"s", "c", "r"}, "127.0.0.1", 1, 0};
   };
   begin_fetch order{pack, swarm::piece_set{4, true}, {}, caf::actor_cast<caf::actor>(cache)};
-  order.view.fetchers = {peer("a")};
+  order.news.view.fetchers = {peer("a")};
   caf::anon_send(cache, order);
-  caf::anon_send(cache, new_view{pack, {{peer("h")}, {peer("a"), peer("b")}, {}}});
+  const auto everybody = [&](swarm::swarm_view view) {
+    swarm_news news;
+    news.view = std::move(view);
+    return new_view{pack, news};
+  };
+  caf::anon_send(cache, everybody({{peer("h")}, {peer("a"), peer("b")}, {}}));
   caf::anon_send(cache, more_holders{pack, {peer("b"), peer("x")}});
   run();
   EXPECT_EQ(session.seen.fetchers, (std::vector{peer("a"), peer("b")}));
   EXPECT_EQ(session.seen.holders, (std::vector{peer("h"), peer("x")}));
-  caf::anon_send(cache, new_view{pack, {{peer("i")}, {peer("a")}, {}}});
+  caf::anon_send(cache, everybody({{peer("i")}, {peer("a")}, {}}));
   run();
   EXPECT_EQ(session.seen.holders, (std::vector{peer("i"), peer("b"), peer("x")}));
+}
+
+TEST_F(HostCacheTest, NewsThatOvertakeTheAnswerTheyFollowAreNotLost) {
+  const auto peer = [](const std::string& host) {
+    return swarm::swarm_peer{host, {"s", "c", "r"}, "127.0.0.1", 1, 0};
+  };
+  swarm_news later{.stamp = {7, 12}, .base = 10, .view = {{}, {peer("b")}, {}}, .same_holders = true};
+  caf::anon_send(cache, new_view{pack, later});
+  begin_fetch order{pack, swarm::piece_set{4, true}, {}, caf::actor_cast<caf::actor>(cache)};
+  order.news = {.stamp = {7, 11}, .view = {{peer("h")}, {peer("a")}, {}}};
+  caf::anon_send(cache, order);
+  const auto stamps = ask<stamp_list>(cache, ask_stamps{{pack}});
+  ASSERT_TRUE(stamps);
+  EXPECT_EQ(stamps->stamps.at(0), (swarm_stamp{7, 12}));
+  caf::anon_send(cache, more_holders{pack, {peer("x")}});
+  run();
+  EXPECT_EQ(session.seen.fetchers, (std::vector{peer("a"), peer("b")}));
+  EXPECT_EQ(session.seen.holders, (std::vector{peer("h"), peer("x")}));
 }
 
 TEST_F(HostCacheTest, AnnouncesAllItHoldsToANewIndex) {

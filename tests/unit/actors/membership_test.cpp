@@ -2,6 +2,7 @@
 #include "tests/unit/actors/wire_fixtures.hpp"
 
 #include <gtest/gtest.h>
+#include <random>
 
 namespace shoal::actors {
 namespace {
@@ -45,6 +46,45 @@ TEST(MembershipTest, ABeatSaysWhatPlacementNeedsAndAnotherSessionForgetsIt) {
   ASSERT_TRUE(members.join(hello("a", 2)));
   EXPECT_EQ(members.hosts("a").hosts(0).running_jobs(), 0u);
   EXPECT_FALSE(members.hosts("a").hosts(0).has_room_bytes());
+}
+
+// Hosts get everybody when they say hello, at any moment, and the news from then on.
+TEST(MembershipTest, EverybodyWhoMergesAllNewsKnowsAllMembers) {
+  std::mt19937 random{3};
+  membership members;
+  std::vector<wire::Members> listeners;
+  std::uint64_t session = 1;
+  for (int step = 0; step < 400; ++step) {
+    const auto number = std::to_string(random() % 9);
+    if (members.online("h" + number))
+      members.leave("h" + number);
+    else
+      ASSERT_TRUE(members.join(hello("h" + number, ++session, "r" + std::to_string(random() % 3))));
+    if (random() % 5 == 0) listeners.push_back(members.members("h0"));
+    if (random() % 3 != 0) continue;
+    const auto news = members.news("h0");
+    const auto all = members.members("h0").SerializeAsString();
+    for (auto& known : listeners) {
+      ASSERT_TRUE(merge_members(known, news));
+      ASSERT_EQ(known.SerializeAsString(), all);
+    }
+  }
+}
+
+TEST(MembershipTest, NewsThatFollowOthersWhichWereMissedAreRefused) {
+  membership members;
+  ASSERT_TRUE(members.join(hello("a")));
+  auto known = members.members("a");
+  ASSERT_TRUE(members.join(hello("b")));
+  static_cast<void>(members.news("a"));
+  ASSERT_TRUE(members.join(hello("c")));
+  const auto before = known.SerializeAsString();
+  auto news = members.news("a");
+  EXPECT_FALSE(merge_members(known, news));
+  EXPECT_EQ(known.SerializeAsString(), before);
+  known = members.members("a");
+  news.set_gis_epoch(news.gis_epoch() + 1);
+  EXPECT_FALSE(merge_members(known, news)) << "of a GIS that started since";
 }
 
 TEST(MembershipTest, JoiningAgainChangesNothing) {

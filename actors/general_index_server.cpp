@@ -57,14 +57,13 @@ void push(gis_pointer self) {
   }
   const auto changed = std::exchange(state.changed, {});
   for (const auto& [host, news] : state.index.news(changed)) {
-    wire::Swarms part;
-    for (const auto& swarm : news.swarms()) {
-      *part.add_swarms() = swarm;
-      if (part.swarms_size() < packs_per_push) continue;
+    for (int from = 0; from < news.swarms_size(); from += packs_per_push) {
+      wire::Swarms part;
+      for (int i = from; i < std::min(from + packs_per_push, news.swarms_size()); ++i)
+        *part.add_swarms() = news.swarms(i);
+      fold(part);
       tell(self, host, part);
-      part.Clear();
     }
-    if (part.swarms_size() > 0) tell(self, host, part);
   }
 }
 
@@ -139,8 +138,9 @@ caf::result<wire::Swarms> on_lookup(gis_pointer self, const wire::Lookup& lookup
     on_changed(self, *begun);
   }
   auto promise = self->make_response_promise<wire::Swarms>();
-  auto answer = state.index.answer(lookup.asker(), *keys);
+  auto answer = state.index.answer(lookup.asker(), *keys, lookup.fetching());
   state.index.leave_out_known(lookup, answer);
+  fold(answer);
   wake_and_deliver(self, state.index, std::move(answer), promise);
   return promise;
 }

@@ -176,6 +176,7 @@ private:
     auto swarms = work_.ask_index<wire::Swarms>(request, patience);
     fetchers_known_ = static_cast<bool>(swarms);
     if (!swarms) return wait_for_located(swarms.error());
+    unfold(*swarms);
     return order_fetches(*swarms);
   }
 

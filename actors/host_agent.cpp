@@ -258,7 +258,8 @@ host_agent(host_agent_actor::stateful_pointer<host_agent_state> self, host_agent
       [self](const wire::Serve& order) {
         return self->delegate(self->state.parts.cache, serve_packs{packs_of(order.packs())});
       },
-      [self](const wire::Swarms& news) {
+      [self](wire::Swarms& news) {
+        unfold(news);
         for (const auto& swarm : news.swarms()) {
           if (auto pack = swarm::pack_id::from_raw(swarm.pack())) {
             caf::anon_send(self->state.parts.cache, new_view{*pack, news_of(swarm)});

@@ -66,15 +66,16 @@ caf::result<wire::Swarms> on_lookup(index_pointer self, const wire::Lookup& look
     if (auto begun = state.index.begin_fetch(lookup); !begun) return to_caf(begun.error());
   }
   auto promise = self->make_response_promise<wire::Swarms>();
-  auto own = state.index.answer(lookup.asker(), *keys);
+  auto own = state.index.answer(lookup.asker(), *keys, lookup.fetching());
+  fold(own);
   if (!state.parent) {
     wake_and_deliver(self, state.index, std::move(own), promise);
     return promise;
   }
   self->request(state.parent, parent_patience, lookup)
       .then(
-          [promise, own](wire::Swarms& everywhere) mutable {
-            promise.deliver(merge(std::move(everywhere), own));
+          [promise, own, fetching = lookup.fetching()](wire::Swarms& everywhere) mutable {
+            promise.deliver(fetching ? std::move(everywhere) : merge(std::move(everywhere), own));
           },
           [self, promise, own](const caf::error&) {
             wake_and_deliver(self, self->state.index, own, promise);

@@ -147,7 +147,7 @@ swarm_index::swarm_index() : table_id_{std::uint64_t{std::random_device{}()} << 
 
 void swarm_index::add_holders(const topology::pack_view& view,
                               std::vector<topology::peer_candidate> from, const wire::Peer& asker,
-                              wire::Swarm& to) const {
+                              bool fetching, wire::Swarm& to) const {
   const auto here = topology::place::parse(asker.place());
   if (!here) return;
   std::erase_if(from, [&](const auto& one) { return one.host == asker.host(); });
@@ -156,12 +156,13 @@ void swarm_index::add_holders(const topology::pack_view& view,
        topology::choose_holders(std::move(from), asker.host(), *here, holders_max)) {
     auto& holder = *to.add_holders();
     *holder.mutable_peer() = *peer(chosen.host);
-    *holder.mutable_holding() = holding_of(view, chosen.host);
+    if (!fetching) *holder.mutable_holding() = holding_of(view, chosen.host);
   }
 }
 
 wire::Swarms swarm_index::answer(const wire::Peer& asker,
-                                 const std::vector<topology::pack_key>& packs) const {
+                                 const std::vector<topology::pack_key>& packs,
+                                 bool fetching) const {
   wire::Swarms out;
   if (!topology::place::parse(asker.place())) return out;
   for (const auto& view : table_.lookup(packs, asker.host())) {
@@ -169,7 +170,7 @@ wire::Swarms swarm_index::answer(const wire::Peer& asker,
     swarm.set_pack(raw_of(view.pack));
     swarm.set_table(table_id_);
     swarm.set_revision(view.revision);
-    add_holders(view, candidates_of(view, *this), asker, swarm);
+    add_holders(view, candidates_of(view, *this), asker, fetching, swarm);
     for (const auto& fetcher : view.fetchers) {
       if (const auto* known = peer(fetcher.host)) *swarm.add_fetchers() = *known;
     }
@@ -241,7 +242,7 @@ std::map<std::string, wire::Swarms> swarm_index::news(const std::set<topology::p
     for (const auto& fetcher : records) {
       auto& swarm = *out[fetcher.host].add_swarms();
       swarm = shared;
-      if (news.other_holders) add_holders(view, candidates, *peer(fetcher.host), swarm);
+      if (news.other_holders) add_holders(view, candidates, *peer(fetcher.host), true, swarm);
     }
   }
   return out;

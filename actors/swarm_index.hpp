@@ -44,9 +44,11 @@ public:
   void forget_agent(const std::string& host);
   [[nodiscard]] host_actor agent(const std::string& host) const;
 
-  /// Who holds and who fetches, as told to `asker`.
+  /// Who holds and who fetches, as told to `asker`. Which pieces holders have is not told to who
+  /// fetches.
   [[nodiscard]] wire::Swarms answer(const wire::Peer& asker,
-                                    const std::vector<topology::pack_key>& packs) const;
+                                    const std::vector<topology::pack_key>& packs,
+                                    bool fetching = false) const;
   /// Of an answer to somebody who hears the news below: leaves out the fetchers it knows.
   void leave_out_known(const wire::Lookup& lookup, wire::Swarms& answer);
   /// What those who fetch any of the packs are to be told, by host: what changed since the last
@@ -60,7 +62,7 @@ private:
   [[nodiscard]] std::vector<topology::fetcher_record>
   records_of(const std::vector<topology::pack_fetcher>& fetchers) const;
   void add_holders(const topology::pack_view& view, std::vector<topology::peer_candidate> from,
-                   const wire::Peer& asker, wire::Swarm& to) const;
+                   const wire::Peer& asker, bool fetching, wire::Swarm& to) const;
 
   /// See wire::SwarmStamp.
   const std::uint64_t table_id_;

@@ -3,6 +3,7 @@
 #include "actors/wire_convert.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace shoal::actors {
@@ -11,12 +12,42 @@ namespace {
 
 /// More than come while an answer is on its way.
 constexpr std::size_t waiting_max = 64;
+/// What a folded message may become.
+constexpr std::size_t unfolded_bytes_max = std::size_t{64} << 20;
 
 void erase_named(std::vector<swarm::swarm_peer>& from, const std::vector<std::string>& names) {
   std::erase_if(from, [&](const auto& one) { return std::ranges::binary_search(names, one.host); });
 }
 
 } // namespace
+
+void fold(wire::Swarms& swarms) {
+  std::map<std::string, std::uint32_t> numbers;
+  for (auto& swarm : *swarms.mutable_swarms()) {
+    for (auto& fetcher : *swarm.mutable_fetchers()) {
+      const auto next = static_cast<std::uint32_t>(swarms.peers_size());
+      const auto [number, is_new] = numbers.emplace(fetcher.host(), next);
+      swarm.add_fetcher_numbers(number->second);
+      if (is_new) *swarms.add_peers() = std::move(fetcher);
+    }
+    swarm.clear_fetchers();
+  }
+}
+
+void unfold(wire::Swarms& swarms) {
+  std::size_t bytes = 0;
+  for (auto& swarm : *swarms.mutable_swarms()) {
+    for (const auto number : swarm.fetcher_numbers()) {
+      if (number >= static_cast<std::uint32_t>(swarms.peers_size())) continue;
+      const auto& peer = swarms.peers(static_cast<int>(number));
+      bytes += peer.ByteSizeLong();
+      if (bytes > unfolded_bytes_max) break;
+      *swarm.add_fetchers() = peer;
+    }
+    swarm.clear_fetcher_numbers();
+  }
+  swarms.clear_peers();
+}
 
 swarm_news news_of(const wire::Swarm& swarm) {
   swarm_news news;

@@ -33,7 +33,12 @@ struct swarm_news {
   bool same_holders = false;
 };
 
-/// From the wire. Peers that make no sense are left out.
+/// Names each fetcher once for all packs, for the wire; and the way back. `unfold` leaves an answer that
+/// was not folded as it is, and numbers without a peer, and what would take more than 64 MiB, out.
+void fold(wire::Swarms& swarms);
+void unfold(wire::Swarms& swarms);
+
+/// From the wire, unfolded. Peers that make no sense are left out.
 swarm_news news_of(const wire::Swarm& swarm);
 
 /// A swarm put together from news, in whatever order they come.

@@ -92,6 +92,45 @@ TEST(ToldSwarmTest, NewsThatNeverFitDoNotPileUp) {
   EXPECT_THAT(names(told.view().fetchers), ElementsAre("b"));
 }
 
+TEST(SwarmNewsTest, FetchersOfManyPacksTravelOnce) {
+  wire::Swarms swarms;
+  for (int pack = 0; pack < 200; ++pack) {
+    auto& swarm = *swarms.add_swarms();
+    swarm.set_revision(static_cast<std::uint64_t>(pack));
+    for (int host = pack % 3; host < 400; ++host) {
+      *swarm.add_fetchers() = test::peer("host" + std::to_string(host));
+    }
+  }
+  const auto before = swarms.SerializeAsString();
+  EXPECT_GT(before.size(), std::size_t{2} << 20);
+  fold(swarms);
+  EXPECT_LT(swarms.ByteSizeLong(), std::size_t{1} << 18) << "a frame takes 1 MiB";
+  unfold(swarms);
+  EXPECT_EQ(swarms.SerializeAsString(), before);
+  unfold(swarms);
+  EXPECT_EQ(swarms.SerializeAsString(), before) << "not folded, nothing to unfold";
+}
+
+TEST(SwarmNewsTest, NumbersWithoutAPeerAreLeftOut) {
+  wire::Swarms swarms;
+  *swarms.add_peers() = test::peer("a");
+  auto& swarm = *swarms.add_swarms();
+  for (const auto number : {0u, 1u, ~0u}) swarm.add_fetcher_numbers(number);
+  unfold(swarms);
+  EXPECT_THAT(test::fetchers(swarms), ElementsAre("a"));
+}
+
+TEST(SwarmNewsTest, ASmallMessageDoesNotBecomeGigabytes) {
+  wire::Swarms swarms;
+  auto& peer = *swarms.add_peers();
+  peer = test::peer("a");
+  peer.set_address(std::string(500'000, 'x'));
+  auto& swarm = *swarms.add_swarms();
+  for (int i = 0; i < 400'000; ++i) swarm.add_fetcher_numbers(0);
+  unfold(swarms);
+  EXPECT_LT(swarms.ByteSizeLong(), std::size_t{65} << 20);
+}
+
 TEST(SwarmNewsTest, ComeFromTheWire) {
   wire::Swarm swarm;
   swarm.set_table(3);

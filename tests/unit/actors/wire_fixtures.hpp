@@ -1,6 +1,7 @@
 // Short ways to say link messages in tests.
 #pragma once
 
+#include "actors/swarm_news.hpp"
 #include "actors/wire_convert.hpp"
 #include "swarm/id.hpp"
 
@@ -66,7 +67,8 @@ inline std::vector<std::string> holders(const wire::Swarms& swarms) {
   return names;
 }
 
-inline std::vector<std::string> fetchers(const wire::Swarms& swarms) {
+inline std::vector<std::string> fetchers(wire::Swarms swarms) {
+  actors::unfold(swarms);
   std::vector<std::string> names;
   for (const auto& swarm : swarms.swarms()) {
     for (const auto& fetcher : swarm.fetchers()) names.push_back(fetcher.host());

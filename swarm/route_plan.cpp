@@ -37,6 +37,7 @@ route_plan::route_plan(std::uint64_t pack_key, std::uint32_t piece_count, topolo
     : pack_key_{pack_key}, piece_count_{piece_count}, self_{std::move(self)}, config_{late},
       late_{late}, own_window_{piece_count, true} {
   offered_.fill(std::vector<instant>(piece_count));
+  coming_.fill(std::vector<instant>(piece_count));
 }
 
 void route_plan::set_fetchers(std::vector<topology::fetcher> fetchers,
@@ -106,6 +107,11 @@ void route_plan::offered(piece_route where, std::uint32_t piece, instant now) {
   if (since == instant{}) since = now;
 }
 
+void route_plan::coming(piece_route where, std::uint32_t piece, instant now) {
+  auto& since = coming_[static_cast<std::size_t>(where)][piece];
+  if (since == instant{}) since = now;
+}
+
 void route_plan::arrived(piece_route by, std::uint32_t piece, instant now) {
   // What was taken over does not show that the others have begun to bring theirs.
   if (taken_over_.erase(piece) > 0) return;
@@ -158,6 +164,18 @@ bool route_plan::overdue(piece_route where, std::uint32_t piece, instant now) co
   return now - since > patience + usual_interval() * config_.silent_intervals;
 }
 
+// Somebody nearer than that route is getting the piece: most often its owner before the latest fetcher
+// came. It is not fetched over that border a second time unless that takes long.
+bool route_plan::comes_nearer(piece_route than, std::uint32_t piece, const swarm_sight& sight,
+                              instant now) const {
+  const std::chrono::nanoseconds patience =
+      outside_patience + usual_interval() * config_.silent_intervals;
+  return std::any_of(topology::fetcher_routes.begin(), topology::fetcher_routes.end(), [&](auto one) {
+    return one > than && sight.coming(one, piece) > 0 &&
+           now - coming_[static_cast<std::size_t>(one)][piece] <= patience;
+  });
+}
+
 // From the nearest of those beyond the rack who have it, across borders that are this host's to
 // cross with it.
 std::optional<piece_route> route_plan::from_outside(std::uint32_t piece, const swarm_sight& sight,
@@ -184,6 +202,9 @@ std::optional<piece_route> route_plan::route(std::uint32_t piece,
   const bool others_bring = assigned == piece_route::inner && taken == taken_over_.end();
   if (havers > 0 || (others_bring && !outside)) {
     if (current == piece_route::inner || may_ask(piece, havers, now)) return piece_route::inner;
+    return std::nullopt;
+  }
+  if (taken == taken_over_.end() && comes_nearer(outside.value_or(assigned), piece, sight, now)) {
     return std::nullopt;
   }
   if (outside) return outside;
@@ -226,9 +247,14 @@ void route_plan::look_at_self(const piece_set& missing, const swarm_sight& sight
 }
 
 void route_plan::keep_pace(const piece_set& missing, const swarm_sight& sight, instant now) {
+  // What somebody offers or is getting must not take the place of what nobody else brings.
+  const auto brought = [&](std::uint32_t piece) {
+    return offered_as_near(piece_route::sites, piece, sight) ||
+           comes_nearer(piece_route::source, piece, sight, now);
+  };
   std::vector<std::uint32_t> unbrought(living_.size());
   missing.for_each([&](std::uint32_t piece) {
-    if (offered_as_near(piece_route::sites, piece, sight)) return;
+    if (brought(piece)) return;
     ++unbrought[assigned_[piece].source_owner];
   });
   std::uint32_t own = 0;
@@ -243,7 +269,7 @@ void route_plan::keep_pace(const piece_set& missing, const swarm_sight& sight, i
   if (settling(now)) left = std::min(left, living_.size() > 1 ? 1 : alone_pieces + 2 * own_arrivals_);
   own_window_ = piece_set{piece_count_};
   missing.for_each([&](std::uint32_t piece) {
-    if (left == 0 || assigned_[piece].route != piece_route::source) return;
+    if (left == 0 || assigned_[piece].route != piece_route::source || brought(piece)) return;
     own_window_.insert(piece);
     --left;
   });

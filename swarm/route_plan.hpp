@@ -24,6 +24,8 @@ public:
   virtual ~swarm_sight() = default;
   /// How many peers met by that route have the piece.
   [[nodiscard]] virtual std::uint32_t available(topology::piece_route kind, std::uint32_t piece) const = 0;
+  /// How many peers met by that route said that they are getting the piece from farther away.
+  [[nodiscard]] virtual std::uint32_t coming(topology::piece_route kind, std::uint32_t piece) const = 0;
   /// Blocks of the piece are on their way by it.
   [[nodiscard]] virtual bool under_way(topology::piece_route kind, std::uint32_t piece) const = 0;
   [[nodiscard]] virtual bool connected_to(const std::string& host) const = 0;
@@ -48,6 +50,8 @@ public:
   void connected(const std::string& host, bool up, topology::instant now);
   /// Somebody who fetches and is met by that route has the piece.
   void offered(topology::piece_route where, std::uint32_t piece, topology::instant now);
+  /// Somebody who fetches and is met by that route is getting the piece from farther away.
+  void coming(topology::piece_route where, std::uint32_t piece, topology::instant now);
   /// A piece arrived by that route and is stored.
   void arrived(topology::piece_route by, std::uint32_t piece, topology::instant now);
 
@@ -82,6 +86,8 @@ private:
                              topology::instant now) const;
   [[nodiscard]] std::optional<topology::piece_route>
   from_outside(std::uint32_t piece, const swarm_sight& sight, topology::instant now) const;
+  [[nodiscard]] bool comes_nearer(topology::piece_route than, std::uint32_t piece,
+                                  const swarm_sight& sight, topology::instant now) const;
   [[nodiscard]] static bool offered_as_near(topology::piece_route route, std::uint32_t piece,
                                             const swarm_sight& sight);
   [[nodiscard]] std::uint32_t ahead_pieces() const;
@@ -108,6 +114,9 @@ private:
   std::vector<std::uint16_t> rank_;
   /// When a fetcher met by that route first offered each piece.
   std::array<std::vector<topology::instant>, 5> offered_;
+  /// When one said first that it is getting the piece from farther away: who says so again and again
+  /// holds nobody back for longer.
+  std::array<std::vector<topology::instant>, 5> coming_;
   topology::late_owners late_;
   std::map<std::uint32_t, topology::piece_route> taken_over_;
   bool own_first_ = false;

@@ -39,7 +39,7 @@ void dial_now(const lt::torrent_handle& torrent, const std::vector<lt::tcp::endp
 
 channel::channel(channel_kind kind, std::shared_ptr<pack_io> pack, channel_events& events)
     : kind_{kind}, pack_{std::move(pack)}, events_{&events},
-      available_(pack_->descriptor.piece_count()) {}
+      available_(pack_->descriptor.piece_count()), coming_(pack_->descriptor.piece_count()) {}
 
 void channel::open(lt::session& session, disk_backend& backend, const channel_security& security,
                    const std::vector<lt::download_priority_t>& priorities) {
@@ -183,6 +183,7 @@ std::shared_ptr<connection> channel::connecting(const lt::tcp::endpoint& remote,
   made->remote = remote;
   made->outgoing = outgoing;
   made->have = piece_set{pack_->descriptor.piece_count()};
+  made->coming = piece_set{pack_->descriptor.piece_count()};
   connections_.push_back(made);
   return made;
 }
@@ -194,6 +195,7 @@ void channel::handshaken(connection& peer) {
 
 void channel::forget(const connection& peer) {
   peer.have.for_each([&](std::uint32_t piece) { --available_[piece]; });
+  peer.coming.for_each([&](std::uint32_t piece) { --coming_[piece]; });
 }
 
 void channel::closed(const std::shared_ptr<connection>& peer) {
@@ -208,6 +210,7 @@ void channel::closed(const std::shared_ptr<connection>& peer) {
 void channel::have(connection& peer, std::uint32_t piece) {
   if (piece >= available_.size() || !peer.have.insert(piece)) return;
   ++available_[piece];
+  if (peer.coming.erase(piece)) --coming_[piece];
   if (events_) events_->on_announced(*this, peer, piece);
 }
 
@@ -215,6 +218,8 @@ void channel::have_set(connection& peer, piece_set pieces) {
   forget(peer);
   peer.have = std::move(pieces);
   peer.have.for_each([&](std::uint32_t piece) { ++available_[piece]; });
+  peer.coming = peer.coming - peer.have;
+  peer.coming.for_each([&](std::uint32_t piece) { ++coming_[piece]; });
   if (events_) events_->on_announced_many(*this, peer);
 }
 
@@ -223,7 +228,23 @@ std::optional<std::uint32_t> channel::request_queue(const connection& peer) cons
   return events_->request_queue(*this, peer.remote.address());
 }
 
-void channel::requested(std::uint32_t piece) { activity_[piece] = clock::now(); }
+void channel::say_coming(std::uint32_t piece) {
+  if (!ready_) return;
+  for (const auto& peer : connections_) {
+    if (peer->open && peer->say_coming && !peer->have.contains(piece)) peer->say_coming(piece);
+  }
+}
+
+void channel::hear_coming(connection& peer, std::uint32_t piece) {
+  if (piece >= coming_.size() || peer.have.contains(piece)) return;
+  if (peer.coming.insert(piece)) ++coming_[piece];
+  if (events_) events_->on_coming(*this, peer, piece);
+}
+
+void channel::requested(std::uint32_t piece) {
+  activity_[piece] = clock::now();
+  if (events_) events_->on_requested(*this, piece);
+}
 
 void channel::block_arrived(connection& peer, const lt::peer_request& request, std::size_t bytes) {
   const auto piece = static_cast<std::uint32_t>(static_cast<int>(request.piece));

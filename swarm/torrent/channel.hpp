@@ -34,6 +34,10 @@ struct connection {
   /// When the peer last sent something.
   clock::time_point heard;
   piece_set have;
+  /// What the peer said that it is getting from farther away, and does not have yet.
+  piece_set coming;
+  /// Says the same to the peer, of one piece.
+  std::function<void(std::uint32_t)> say_coming;
 };
 
 class channel;
@@ -49,6 +53,10 @@ public:
   virtual void on_announced(channel& where, connection& peer, std::uint32_t piece) = 0;
   /// What `peer` has was replaced.
   virtual void on_announced_many(channel& where, connection& peer) = 0;
+  /// `peer` is getting `piece` from farther away.
+  virtual void on_coming(channel& where, connection& peer, std::uint32_t piece) = 0;
+  /// Blocks of `piece` were asked for.
+  virtual void on_requested(channel& where, std::uint32_t piece) = 0;
   virtual void on_received(channel& where, connection& peer, std::uint64_t bytes) = 0;
   virtual void on_sent(channel& where, std::uint64_t bytes) = 0;
   /// How many blocks a peer may have asked us for at a time.
@@ -98,6 +106,10 @@ public:
 
   /// How many connections have the piece.
   [[nodiscard]] std::uint32_t availability(std::uint32_t piece) const { return available_[piece]; }
+  /// How many connections said that they are getting the piece from farther away.
+  [[nodiscard]] std::uint32_t coming(std::uint32_t piece) const { return coming_[piece]; }
+  /// Says that this host is getting the piece from farther away, to all who lack it.
+  void say_coming(std::uint32_t piece);
   /// Blocks of the piece were asked for or came within `age`.
   [[nodiscard]] bool active(std::uint32_t piece, clock::time_point now, clock::duration age) const;
   /// The block that arrived last was taken by the backend.
@@ -115,6 +127,7 @@ public:
   void closed(const std::shared_ptr<connection>& peer);
   void have(connection& peer, std::uint32_t piece);
   void have_set(connection& peer, piece_set pieces);
+  void hear_coming(connection& peer, std::uint32_t piece);
   void requested(std::uint32_t piece);
   [[nodiscard]] std::optional<std::uint32_t> request_queue(const connection& peer) const;
   void block_arrived(connection& peer, const lt::peer_request& request, std::size_t bytes);
@@ -139,6 +152,7 @@ private:
   std::vector<target_state> targets_;
   std::vector<std::shared_ptr<connection>> connections_;
   std::vector<std::uint16_t> available_;
+  std::vector<std::uint16_t> coming_;
   std::unordered_map<std::uint32_t, clock::time_point> activity_;
   std::unordered_map<std::uint32_t, std::vector<std::string>> senders_;
   std::uint32_t arriving_piece_ = 0, arriving_block_ = 0;

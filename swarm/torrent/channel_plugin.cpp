@@ -1,10 +1,27 @@
 #include "swarm/torrent/channel_plugin.hpp"
 
+#include <array>
 #include <utility>
 
 namespace shoal::swarm {
 
 namespace {
+
+/// "I am getting this piece" in the words of the fast extension (BEP 6, suggest piece): who has to
+/// know is told before the piece can be announced.
+void suggest(lt::peer_connection_handle peer, std::uint32_t piece) {
+  constexpr char suggest_piece = 0x0d;
+  const std::array<char, 9> message{0,
+                                    0,
+                                    0,
+                                    5,
+                                    suggest_piece,
+                                    static_cast<char>(piece >> 24),
+                                    static_cast<char>(piece >> 16),
+                                    static_cast<char>(piece >> 8),
+                                    static_cast<char>(piece)};
+  if (peer.native_handle()) peer.send_buffer(message.data(), static_cast<int>(message.size()));
+}
 
 class connection_plugin final : public lt::peer_plugin {
 public:
@@ -15,6 +32,7 @@ public:
       lt::peer_connection_handle{peer}.disconnect(lt::errors::no_error,
                                                   lt::operation_t::bittorrent);
     };
+    connection_->say_coming = [peer](std::uint32_t piece) { suggest(peer, piece); };
   }
 
   bool on_handshake(lt::span<const char>) override {
@@ -50,6 +68,15 @@ public:
       owner->have(*connection_, static_cast<std::uint32_t>(static_cast<int>(piece)));
     }
     return false;
+  }
+
+  // Libtorrent would prefer to ask for it.
+  bool on_suggest(lt::piece_index_t piece) override {
+    connection_->heard = clock::now();
+    if (const auto owner = owner_.lock()) {
+      owner->hear_coming(*connection_, static_cast<std::uint32_t>(static_cast<int>(piece)));
+    }
+    return true;
   }
 
   bool on_bitfield(const lt::bitfield& pieces) override {

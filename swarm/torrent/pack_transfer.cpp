@@ -113,6 +113,7 @@ void pack_transfer::update(const swarm_view& view) {
 
 void pack_transfer::stop_fetching() {
   fetching_ = false;
+  coming_here_.clear();
   wanted_ = piece_set{wanted_.size()};
   reroute(piece_set{wanted_.size(), true});
   for (auto& one : channels_) {

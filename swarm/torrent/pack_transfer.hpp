@@ -74,6 +74,8 @@ public:
   void on_closed(channel& where, connection& peer) override;
   void on_announced(channel& where, connection& peer, std::uint32_t piece) override;
   void on_announced_many(channel& where, connection& peer) override;
+  void on_coming(channel& where, connection& peer, std::uint32_t piece) override;
+  void on_requested(channel& where, std::uint32_t piece) override;
   void on_received(channel& where, connection& peer, std::uint64_t bytes) override;
   void on_sent(channel& where, std::uint64_t bytes) override;
   [[nodiscard]] std::uint32_t request_queue(const channel& where,
@@ -82,6 +84,8 @@ public:
   // Of a route: encrypted and plain channels together.
   [[nodiscard]] std::uint32_t available(topology::piece_route route,
                                         std::uint32_t piece) const override;
+  [[nodiscard]] std::uint32_t coming(topology::piece_route route,
+                                     std::uint32_t piece) const override;
   [[nodiscard]] bool under_way(topology::piece_route route, std::uint32_t piece) const override;
   [[nodiscard]] bool connected_to(const std::string& host) const override;
 
@@ -109,6 +113,7 @@ private:
   void reroute_later(std::uint32_t piece);
   void hand_over(channel_kind from, std::uint32_t piece, const std::vector<digest>& leaves);
   void hand_over_rest();
+  void say_what_comes(const channel& where, const connection& peer) const;
   void flush_news();
   void finish_if_done();
   void accuse(const std::vector<std::string>& guilty, std::uint32_t piece);
@@ -125,6 +130,8 @@ private:
   piece_set wanted_;
   swarm_view view_;
   route_plan plan_;
+  /// Asked for across a border and not stored yet, by the route: those who are nearer know.
+  std::map<std::uint32_t, topology::piece_route> coming_here_;
   /// Where each piece is wanted now.
   std::vector<std::optional<channel_kind>> where_;
   holder_choice holders_;

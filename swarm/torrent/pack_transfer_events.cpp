@@ -13,6 +13,7 @@ void pack_transfer::stored(channel_kind from, std::uint32_t piece,
   const auto now = clock::now();
   plan_.arrived(route_of(from), piece, now);
   where_[piece].reset();
+  coming_here_.erase(piece);
   if (fetching_ && plan_.settling(now)) {
     plan_.look_at_self(missing(), *this, now);
     reroute_later();
@@ -148,7 +149,45 @@ void pack_transfer::on_announced(channel& where, connection& peer, std::uint32_t
   if (nearer || (route_of(*current) == route && *current != where.kind())) reroute_later(piece);
 }
 
-void pack_transfer::on_announced_many(channel&, connection&) { reroute_later(); }
+void pack_transfer::on_announced_many(channel& where, connection& peer) {
+  reroute_later();
+  if (coming_here_.empty() || route_of(where.kind()) == topology::piece_route::source) return;
+  // Both sides have to say first what they have: in a later turn.
+  context_.post([self = shared_from_this(), kind = where.kind(), remote = peer.remote] {
+    const auto& channel = self->at(kind);
+    if (!channel || !channel->ready()) return;
+    for (const auto& one : channel->connections()) {
+      if (one->remote == remote) self->say_what_comes(*channel, *one);
+    }
+  });
+}
+
+// To somebody who is met while pieces are on their way.
+void pack_transfer::say_what_comes(const channel& where, const connection& peer) const {
+  if (!peer.open || !peer.say_coming) return;
+  for (const auto& [piece, from] : coming_here_) {
+    if (from < route_of(where.kind()) && !peer.have.contains(piece)) peer.say_coming(piece);
+  }
+}
+
+// Those who are nearer than the piece comes from need not fetch it over the same border, if they own
+// it by now: the list of fetchers changes while pieces are on their way.
+void pack_transfer::on_requested(channel& where, std::uint32_t piece) {
+  const auto from = route_of(where.kind());
+  if (!fetching_ || from == topology::piece_route::inner) return;
+  const auto [known, is_new] = coming_here_.try_emplace(piece, from);
+  if (!is_new && known->second <= from) return;
+  known->second = from;
+  for (const auto kind : fetcher_channels) {
+    if (from < route_of(kind) && at(kind)) at(kind)->say_coming(piece);
+  }
+}
+
+void pack_transfer::on_coming(channel& where, connection&, std::uint32_t piece) {
+  if (!fetching_ || pack_->stored.contains(piece)) return;
+  plan_.coming(route_of(where.kind()), piece, clock::now());
+  if (where_[piece]) reroute_later(piece);
+}
 
 void pack_transfer::on_received(channel&, connection& peer, std::uint64_t bytes) {
   received_ += bytes;
@@ -174,6 +213,14 @@ std::uint32_t pack_transfer::available(topology::piece_route route, std::uint32_
   std::uint32_t count = 0;
   for (const auto kind : all_channels) {
     if (route_of(kind) == route && at(kind)) count += at(kind)->availability(piece);
+  }
+  return count;
+}
+
+std::uint32_t pack_transfer::coming(topology::piece_route route, std::uint32_t piece) const {
+  std::uint32_t count = 0;
+  for (const auto kind : fetcher_channels) {
+    if (route_of(kind) == route && at(kind)) count += at(kind)->coming(piece);
   }
   return count;
 }

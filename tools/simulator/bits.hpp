@@ -40,16 +40,20 @@ void for_each_bit(const bit_words& bits, Visit visit) {
 }
 
 /// The rarest number in a set: the one with the least `count`; of equal ones the first met from
-/// word `begin` on. Looks at no more than some 32, which is as good as all and much cheaper.
+/// number `begin` on. Looks at no more than some 32, which is as good as all and much cheaper.
 /// @param word gives the set's words. @returns `none` for an empty set.
 template <class Word, class Count>
 std::uint32_t rarest_bit(std::size_t words, std::size_t begin, std::uint32_t none, Word word,
                          const Count& count) {
   constexpr std::uint32_t looked_at_max = 32;
   std::uint32_t best = none, looked_at = 0;
-  for (std::size_t i = 0; i < words && looked_at < looked_at_max; ++i) {
-    const auto at = begin + i < words ? begin + i : begin + i - words;
-    for_each_bit(word(at), at, [&](std::uint32_t number) {
+  const auto first = begin / 64;
+  const auto before = (std::uint64_t{1} << begin % 64) - 1;
+  // The word that holds `begin` comes twice: what follows it first, what is before it last.
+  for (std::size_t i = 0; i <= words && looked_at < looked_at_max; ++i) {
+    const auto at = (first + i) % words;
+    const auto mask = i == 0 ? ~before : i == words ? before : ~std::uint64_t{0};
+    for_each_bit(word(at) & mask, at, [&](std::uint32_t number) {
       ++looked_at;
       if (best == none || count[number] < count[best]) best = number;
     });

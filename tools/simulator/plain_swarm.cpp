@@ -120,7 +120,7 @@ std::uint32_t plain_swarm::pick(std::uint32_t who, std::uint32_t from) {
   const auto& have = hosts_[from]->have;
   const auto& taken = hosts_[who]->taken;
   return rarest_bit(
-      have.size(), random_() % have.size(), none,
+      have.size(), random_() % (have.size() * 64), none,
       [&](std::size_t at) { return have[at] & ~taken[at]; }, hosts_[who]->rarity);
 }
 

@@ -157,6 +157,10 @@ void swarm_model::connect_one_way(std::uint32_t from, std::uint32_t to, piece_ro
     ++available[piece];
     nodes_[to]->note(piece);
   });
+  made.coming = bits(made.offers.size());
+  for_each_bit(nodes_[from]->asked, [&](std::uint32_t piece) {
+    if (nodes_[from]->asked_by[piece] < static_cast<std::int8_t>(route)) hear_coming(made, piece);
+  });
   nodes_[to]->sources.push_back(number);
   nodes_[from]->listeners[static_cast<std::size_t>(route)].push_back(number);
 }
@@ -214,6 +218,11 @@ void swarm_model::ask(std::uint32_t number) {
     if (piece == no_piece) break;
     set_bit(one.asked, piece);
     one.asked_by[piece] = static_cast<std::int8_t>(by.route);
+    if (by.route != piece_route::inner) {
+      events_.after(config_.request_notice_delay_s, [this, who = by.to, piece, route = by.route] {
+        say_coming(who, piece, route);
+      });
+    }
     one.note(piece);
     by.queue.push_back(piece);
     by.asked_bytes += piece_length(piece);
@@ -230,7 +239,7 @@ std::uint32_t swarm_model::pick(const node& one, const connection& by) {
   const auto route = static_cast<std::size_t>(by.route);
   const auto& open = one.open[route];
   return rarest_bit(
-      open.size(), random_() % open.size(), no_piece,
+      open.size(), random_() % (open.size() * 64), no_piece,
       [&](std::size_t at) { return open[at] & by.offers[at]; }, one.available[route]);
 }
 
@@ -315,11 +324,35 @@ void swarm_model::announce_rest(std::uint32_t who) {
   events_.after(config_.rest_interval_s / config_.policy_clock_rate, [this, who] { announce_rest(who); });
 }
 
+// Those who are nearer than the piece comes from hear that it comes.
+void swarm_model::say_coming(std::uint32_t who, std::uint32_t piece, piece_route by) {
+  const auto& one = *nodes_[who];
+  if (has_bit(one.have, piece)) return;
+  for (auto i = static_cast<std::size_t>(by) + 1; i < one.listeners.size(); ++i) {
+    for (const auto number : one.listeners[i])
+      hear_coming(*connections_[number], piece);
+  }
+}
+
+void swarm_model::hear_coming(connection& to, std::uint32_t piece) {
+  auto& peer = *nodes_[to.to];
+  if (has_bit(to.offers, piece) || has_bit(peer.have, piece)) return;
+  peer.plan->coming(to.route, piece, instant_now());
+  if (has_bit(to.coming, piece)) return;
+  set_bit(to.coming, piece);
+  ++peer.coming[static_cast<std::size_t>(to.route)][piece];
+  if (peer.where[piece] >= 0) reroute(peer, piece);
+}
+
 // A peer hears that the piece is there.
 void swarm_model::tell(connection& to, std::uint32_t number, std::uint32_t piece) {
   auto& peer = *nodes_[to.to];
   if (has_bit(to.offers, piece) || has_bit(peer.have, piece)) return;
   set_bit(to.offers, piece);
+  if (has_bit(to.coming, piece)) {
+    clear_bit(to.coming, piece);
+    --peer.coming[static_cast<std::size_t>(to.route)][piece];
+  }
   to.heard = events_.now();
   ++peer.available[static_cast<std::size_t>(to.route)][piece];
   ++outcome_.announcements;

@@ -41,6 +41,8 @@ struct swarm_model_config {
   double view_delay_s = 0.03;
   /// From the last byte of a piece until others know of it: hashing, storing, the way.
   double announce_delay_s = 0.01;
+  /// From a request until peers nearer than it goes know of it: the way.
+  double request_notice_delay_s = 0.002;
   /// How often a host looks at its own and at late pieces, and how often it announces the pieces
   /// that nobody waits for (pack_transfer's late_interval and second tick).
   double look_interval_s = 0.1;
@@ -116,6 +118,8 @@ private:
   void store(std::uint32_t who, std::uint32_t piece, topology::piece_route by);
   void announce(std::uint32_t who, std::uint32_t piece, topology::piece_route from);
   void announce_rest(std::uint32_t who);
+  void say_coming(std::uint32_t who, std::uint32_t piece, topology::piece_route by);
+  void hear_coming(connection& to, std::uint32_t piece);
   void tell(connection& to, std::uint32_t number, std::uint32_t piece);
 
   event_queue& events_;

@@ -19,6 +19,7 @@ struct swarm_model::node {
       set_bit(have, piece);
     open.fill(bits(words_for(pieces)));
     available.fill(std::vector<std::uint16_t>(pieces));
+    coming.fill(std::vector<std::uint16_t>(pieces));
   }
 
   swarm_member who;
@@ -40,6 +41,8 @@ struct swarm_model::node {
   std::array<std::uint32_t, 5> open_count{};
   /// By route: how many of its peers have each piece.
   std::array<std::vector<std::uint16_t>, 5> available;
+  /// By route: how many of its peers are getting each piece from farther away.
+  std::array<std::vector<std::uint16_t>, 5> coming;
 
   /// Brings `open` up to date for one piece, after anything it depends on changed. `was` is where
   /// the piece was to come from before, if that changed.
@@ -74,6 +77,8 @@ struct swarm_model::connection {
   std::vector<link_number> path;
   /// What the sender has as far as the receiver knows.
   bits offers;
+  /// What the receiver heard that the sender is getting from farther away.
+  bits coming;
   /// Asked for, the one that is coming first.
   std::vector<std::uint32_t> queue;
   std::uint64_t asked_bytes = 0;
@@ -91,6 +96,9 @@ public:
   [[nodiscard]] std::uint32_t available(topology::piece_route by,
                                         std::uint32_t piece) const override {
     return one_.available[static_cast<std::size_t>(by)][piece];
+  }
+  [[nodiscard]] std::uint32_t coming(topology::piece_route by, std::uint32_t piece) const override {
+    return one_.coming[static_cast<std::size_t>(by)][piece];
   }
   [[nodiscard]] bool under_way(topology::piece_route by, std::uint32_t piece) const override {
     return has_bit(one_.asked, piece) && one_.asked_by[piece] == static_cast<std::int8_t>(by);

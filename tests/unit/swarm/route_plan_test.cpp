@@ -22,11 +22,16 @@ struct made_up_sight final : swarm::swarm_sight {
   std::map<piece_route, std::set<std::uint32_t>> offered;
   std::set<std::string> away;
   std::set<std::uint32_t> moving;
+  std::map<piece_route, std::set<std::uint32_t>> on_the_way;
 
   std::uint32_t available(piece_route kind, std::uint32_t piece) const override {
     if (kind == piece_route::source) return 1;
     const auto found = offered.find(kind);
     return found == offered.end() ? 0 : static_cast<std::uint32_t>(found->second.count(piece));
+  }
+  std::uint32_t coming(piece_route kind, std::uint32_t piece) const override {
+    const auto found = on_the_way.find(kind);
+    return found == on_the_way.end() ? 0 : static_cast<std::uint32_t>(found->second.count(piece));
   }
   bool under_way(piece_route, std::uint32_t piece) const override { return moving.contains(piece); }
   bool connected_to(const std::string& host) const override { return !away.contains(host); }
@@ -106,6 +111,63 @@ TEST(RoutePlanTest, WhatIsBeingTransferredFinishesWhereItIs) {
   sight.offered[piece_route::inner] = {3};
   sight.moving = {3};
   EXPECT_EQ(plan.route(3, piece_route::source, sight, start + 1s), piece_route::source);
+}
+
+TEST(RoutePlanTest, WhatSomebodyNearerIsGettingIsNotFetchedOverTheSameBorderAgain) {
+  made_up_sight sight;
+  auto plan = settled(in("r1", "a"), {in("r1", "a"), in("r1", "b"), in("r2", "x")}, sight);
+  std::uint32_t own = 0;
+  while (plan.route(own, std::nullopt, sight, start + 1s) != piece_route::source) ++own;
+  plan.coming(piece_route::inner, own, start + 1s);
+  sight.on_the_way[piece_route::inner] = {own};
+  EXPECT_EQ(plan.route(own, std::nullopt, sight, start + 1s), std::nullopt);
+  EXPECT_EQ(plan.route(own, std::nullopt, sight, start + 2s), std::nullopt);
+  EXPECT_EQ(plan.route(own, std::nullopt, sight, start + 20s), piece_route::source)
+      << "whoever said so may be stuck";
+  sight.on_the_way.clear();
+  EXPECT_EQ(plan.route(own, std::nullopt, sight, start + 1s), piece_route::source)
+      << "it went away";
+}
+
+TEST(RoutePlanTest, SayingAgainThatAPieceIsComingHoldsNobodyBackForLonger) {
+  made_up_sight sight;
+  auto plan = settled(in("r1", "a"), {in("r1", "a"), in("r1", "b")}, sight);
+  std::uint32_t own = 0;
+  while (plan.route(own, std::nullopt, sight, start + 1s) != piece_route::source) ++own;
+  sight.on_the_way[piece_route::inner] = {own};
+  for (auto now = start + 1s; now < start + 20s; now += 100ms)
+    plan.coming(piece_route::inner, own, now);
+  EXPECT_EQ(plan.route(own, std::nullopt, sight, start + 20s), piece_route::source);
+}
+
+TEST(RoutePlanTest, WhatComesFromAsFarStillIsFetchedFromThere) {
+  made_up_sight sight;
+  auto plan = settled(in("r1", "a"), {in("r1", "a"), in("r2", "x")}, sight);
+  sight.offered[piece_route::racks] = {5};
+  plan.coming(piece_route::racks, 5, start + 1s);
+  sight.on_the_way[piece_route::racks] = {5};
+  EXPECT_EQ(plan.route(5, std::nullopt, sight, start + 1s), piece_route::racks)
+      << "another rack's copy is no help inside this one";
+}
+
+// A stall of seconds once: the only pieces that nobody else brought waited behind those that others
+// offered.
+TEST(RoutePlanTest, WhatOthersOfferTakesNoPlaceAmongOwnPieces) {
+  made_up_sight sight;
+  route_plan plan{pack_key, piece_count, in("r1", "a"), {}};
+  plan.set_fetchers({in("r1", "a"), in("r1", "b")}, {}, start);
+  const auto mine = owned(plan);
+  ASSERT_GT(mine.size(), 8u);
+  // All but the last two are with the neighbour, who waits for these.
+  const std::set<std::uint32_t> last{*std::prev(mine.end(), 2), *mine.rbegin()};
+  piece_set missing{piece_count};
+  for (const auto piece : mine) {
+    missing.insert(piece);
+    if (!last.contains(piece)) sight.offered[piece_route::inner].insert(piece);
+  }
+  plan.look_at_self(missing, sight, start + 1s);
+  for (const auto piece : last)
+    EXPECT_EQ(plan.route(piece, std::nullopt, sight, start + 1s), piece_route::source);
 }
 
 TEST(RoutePlanTest, APieceInTheNextRackIsTakenByItsOwnerAndByOthersOnlyWhenItLiesThere) {

@@ -124,6 +124,13 @@ def _lan(verbs):
         "--cluster-rate", type=_rate, metavar="MBIT", help="of the clusters' (as the racks')"
     )
     sub.add_argument(
+        "--spread",
+        type=float,
+        default=0,
+        metavar="SECONDS",
+        help="over which hosts begin one after the other (0: together); not of tree and libtorrent",
+    )
+    sub.add_argument(
         "--rivals",
         type=_list_of(RIVALS),
         default=list(RIVALS),
@@ -164,6 +171,10 @@ def do_lan(args):
     racks = args.racks * args.clusters
     if args.hosts + 1 < racks:
         raise fault.Fault(f"{args.hosts} hosts and a server cannot fill {racks} racks", 2)
+    if args.spread < 0:
+        raise fault.Fault("--spread must not be negative", 2)
+    if args.spread and {"tree", "libtorrent"} & set(args.rivals):
+        raise fault.Fault("with --spread leave tree and libtorrent out of --rivals", 2)
     phases = 2 if args.second else 1
     if args.bound_bytes and len(args.bound_bytes) != phases:
         raise fault.Fault(f"--bound-bytes needs {phases} number(s)", 2)

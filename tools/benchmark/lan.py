@@ -236,6 +236,7 @@ class _Inside:
             "rack_rate_mbit": self.options["rack_rate"],
             "clusters": self.options["clusters"],
             "cluster_rate_mbit": self.options["cluster_rate"],
+            "spread_seconds": self.options["spread"],
             "bound_bytes": bound,
             "bound_seconds": bound / self.slowest_bytes_per_second,
             "data_bytes": image.data_bytes,

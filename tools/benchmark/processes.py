@@ -14,15 +14,17 @@ _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _POLL_SECONDS = 0.02
 _TERM_SECONDS = 5
 
-# Says that it is there, waits for the gate, becomes the program.
-_AT_THE_GATE = ': > "$0"; read -r _; exec "$@"'
+# Says that it is there, waits for the gate and for its turn, becomes the program.
+_AT_THE_GATE = ': > "$0"; read -r _; sleep "$1"; shift; exec "$@"'
+_GOLDEN_RATIO = 0.6180339887
 
 
 class Gate:
-    """Holds programs back and lets them all go at one moment."""
+    """Holds programs back and lets them all go at one moment, or over `spread_seconds` from then on."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, spread_seconds=0):
         self.folder = folder
+        self.spread_seconds = spread_seconds
         folder.mkdir(parents=True, exist_ok=True)
         self.reader, self._writer = os.pipe()
         self._expected = []
@@ -32,6 +34,10 @@ class Gate:
         path = self.folder / name
         self._expected.append(path)
         return path
+
+    def turn_seconds(self):
+        """How long after the gate the program expected last begins: evenly spread, neighbours apart."""
+        return self.spread_seconds * (len(self._expected) * _GOLDEN_RATIO % 1)
 
     def wait_until_ready(self, processes, seconds=60):
         end = time.monotonic() + seconds
@@ -106,7 +112,8 @@ class Processes:
         """With a gate the program begins when that opens. `prefix` runs it on a host."""
         command = [str(part) for part in command]
         if gate:
-            command = ["sh", "-c", _AT_THE_GATE, str(gate.expect(name)), *command]
+            ready = str(gate.expect(name))
+            command = ["sh", "-c", _AT_THE_GATE, ready, f"{gate.turn_seconds():.3f}", *command]
         return self.start_ready(name, command, gate, prefix, env, group)
 
     def start_ready(self, name, command, gate=None, prefix=(), env=None, group=""):

@@ -33,6 +33,7 @@ _FIXED = (
     "rack_rate_mbit",
     "clusters",
     "cluster_rate_mbit",
+    "spread_seconds",
     "bound_bytes",
     "bound_seconds",
     "data_bytes",

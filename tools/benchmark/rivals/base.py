@@ -93,4 +93,4 @@ class Rival:
         return target
 
     def new_gate(self):
-        return Gate(self.scene.folder / "ready")
+        return Gate(self.scene.folder / "ready", self.scene.options.get("spread") or 0)

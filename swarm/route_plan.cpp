@@ -23,6 +23,11 @@ constexpr auto turn_patience = std::chrono::milliseconds{300};
 
 /// How long a piece may lie in another rack before somebody else than its owner brings it in.
 constexpr auto outside_patience = std::chrono::milliseconds{2000};
+/// How long a host that begins waits to meet those who began before and are nearer than what it would
+/// fetch: until then it does not know what they have and are getting.
+constexpr auto meeting_time = std::chrono::milliseconds{400};
+/// From a connection until its other end has said that.
+constexpr auto greeting_time = std::chrono::milliseconds{20};
 /// How far a host may be ahead of the others with its own pieces.
 constexpr std::uint32_t ahead_pieces_min = 3;
 /// Views that change more often than this belong to a swarm that is forming.
@@ -50,7 +55,10 @@ void route_plan::set_fetchers(std::vector<topology::fetcher> fetchers,
   fetchers.erase(last, fetchers.end());
   const auto is_self = [&](const auto& one) { return one.host == self_.host; };
   if (std::none_of(fetchers.begin(), fetchers.end(), is_self)) fetchers.push_back(self_);
-  if (fetchers_.empty()) started_ = last_arrival_ = busy_at_ = now;
+  if (fetchers_.empty()) {
+    started_ = last_arrival_ = busy_at_ = now;
+    elders_ = fetchers;
+  }
   if (fetchers == fetchers_ && sources == sources_ && !assigned_.empty()) return;
   fetchers_ = std::move(fetchers);
   sources_ = std::move(sources);
@@ -176,6 +184,16 @@ bool route_plan::comes_nearer(piece_route than, std::uint32_t piece, const swarm
   });
 }
 
+void route_plan::look_for_strangers(instant now) {
+  stranger_.reset();
+  if (now - started_ >= meeting_time) return;
+  for (const auto& one : elders_) {
+    if (one.host == self_.host || late_.up_since(one.host, now - greeting_time)) continue;
+    const auto route = topology::route_between(self_.where, one.where);
+    if (!stranger_ || route > *stranger_) stranger_ = route;
+  }
+}
+
 // From the nearest of those beyond the rack who have it, across borders that are this host's to
 // cross with it.
 std::optional<piece_route> route_plan::from_outside(std::uint32_t piece, const swarm_sight& sight,
@@ -204,7 +222,9 @@ std::optional<piece_route> route_plan::route(std::uint32_t piece,
     if (current == piece_route::inner || may_ask(piece, havers, now)) return piece_route::inner;
     return std::nullopt;
   }
-  if (taken == taken_over_.end() && comes_nearer(outside.value_or(assigned), piece, sight, now)) {
+  const auto farthest = outside.value_or(assigned);
+  if (taken == taken_over_.end() &&
+      ((stranger_ && *stranger_ > farthest) || comes_nearer(farthest, piece, sight, now))) {
     return std::nullopt;
   }
   if (outside) return outside;
@@ -235,6 +255,7 @@ std::vector<std::uint32_t> route_plan::awaited(const piece_set& missing,
 }
 
 void route_plan::look_at_self(const piece_set& missing, const swarm_sight& sight, instant now) {
+  look_for_strangers(now);
   const auto others = awaited(missing, sight);
   std::uint32_t own = 0;
   missing.for_each([&](std::uint32_t piece) {

@@ -65,6 +65,8 @@ public:
 
   /// The list of fetchers changed just now and may change again.
   [[nodiscard]] bool settling(topology::instant now) const;
+  /// Somebody who fetched before this host is still to be met: look soon again.
+  [[nodiscard]] bool meeting() const { return stranger_.has_value(); }
   /// Sees how far this host is with its own pieces and how far the others are with theirs: which of
   /// its own it asks the holders for next, and whether all others wait for them.
   void look_at_self(const piece_set& missing, const swarm_sight& sight, topology::instant now);
@@ -88,6 +90,7 @@ private:
   from_outside(std::uint32_t piece, const swarm_sight& sight, topology::instant now) const;
   [[nodiscard]] bool comes_nearer(topology::piece_route than, std::uint32_t piece,
                                   const swarm_sight& sight, topology::instant now) const;
+  void look_for_strangers(topology::instant now);
   [[nodiscard]] static bool offered_as_near(topology::piece_route route, std::uint32_t piece,
                                             const swarm_sight& sight);
   [[nodiscard]] std::uint32_t ahead_pieces() const;
@@ -119,6 +122,10 @@ private:
   std::array<std::vector<topology::instant>, 5> coming_;
   topology::late_owners late_;
   std::map<std::uint32_t, topology::piece_route> taken_over_;
+  /// Those who fetched before this host.
+  std::vector<topology::fetcher> elders_;
+  /// The nearest route by which one of them is to be met and was not yet, while this host begins.
+  std::optional<topology::piece_route> stranger_;
   bool own_first_ = false;
   /// The own pieces that may be asked for now.
   piece_set own_window_;

@@ -46,6 +46,11 @@ bool late_owners::up(const std::string& owner) const {
   return found != records_.end() && found->second.up;
 }
 
+bool late_owners::up_since(const std::string& owner, instant when) const {
+  const auto found = records_.find(owner);
+  return found != records_.end() && found->second.up && found->second.up_since <= when;
+}
+
 owner_verdict late_owners::judge(const std::string& owner, std::uint32_t remaining,
                                  std::chrono::nanoseconds usual_interval, instant now) const {
   const auto found = records_.find(owner);

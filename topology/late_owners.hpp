@@ -55,6 +55,8 @@ public:
 
   /// Whether `owner` was connected when last heard of.
   [[nodiscard]] bool up(const std::string& owner) const;
+  /// It has been connected since `when`, at least.
+  [[nodiscard]] bool up_since(const std::string& owner, instant when) const;
 
   /// @param remaining pieces that `owner` is still expected to bring; none means in time.
   /// @param usual_interval what one owner's pieces usually take, seen at our own; zero if unknown.

@@ -300,7 +300,7 @@ void pack_transfer::tick(clock::time_point now) {
   for (const auto& one : channels_) {
     if (one) one->dial(now);
   }
-  if (now - looked_at_ < late_interval) return;
+  if (now - looked_at_ < late_interval && !plan_.meeting()) return;
   looked_at_ = now;
   const auto missed = missing();
   for (const auto kind : fetcher_channels) {

@@ -129,6 +129,35 @@ TEST(RoutePlanTest, WhatSomebodyNearerIsGettingIsNotFetchedOverTheSameBorderAgai
       << "it went away";
 }
 
+TEST(RoutePlanTest, WhoBeginsMeetsThoseOfItsRackBeforeItCrossesABorder) {
+  const made_up_sight sight;
+  route_plan plan{pack_key, piece_count, in("r1", "a"), {}};
+  plan.set_fetchers({in("r1", "a"), in("r1", "b")}, {}, start);
+  const piece_set missing{piece_count, true};
+  const auto crosses = [&](instant now) {
+    plan.look_at_self(missing, sight, now);
+    return routes(plan, sight, now).contains(piece_route::source);
+  };
+  EXPECT_FALSE(crosses(start + 10ms)) << "b may be getting what a owns now";
+  plan.connected("b", true, start + 20ms);
+  EXPECT_FALSE(crosses(start + 30ms)) << "b is about to say what it has";
+  EXPECT_TRUE(crosses(start + 80ms));
+}
+
+TEST(RoutePlanTest, WhoCannotBeMetOrCameLaterIsNotWaitedForLong) {
+  const made_up_sight sight;
+  const piece_set missing{piece_count, true};
+  route_plan dead{pack_key, piece_count, in("r1", "a"), {}};
+  dead.set_fetchers({in("r1", "a"), in("r1", "b")}, {}, start);
+  dead.look_at_self(missing, sight, start + 500ms);
+  EXPECT_TRUE(routes(dead, sight, start + 500ms).contains(piece_route::source));
+  route_plan later{pack_key, piece_count, in("r1", "a"), {}};
+  later.set_fetchers({in("r1", "a")}, {}, start);
+  later.set_fetchers({in("r1", "a"), in("r1", "b")}, {}, start + 10ms);
+  later.look_at_self(missing, sight, start + 20ms);
+  EXPECT_TRUE(routes(later, sight, start + 20ms).contains(piece_route::source));
+}
+
 TEST(RoutePlanTest, SayingAgainThatAPieceIsComingHoldsNobodyBackForLonger) {
   made_up_sight sight;
   auto plan = settled(in("r1", "a"), {in("r1", "a"), in("r1", "b")}, sight);

@@ -28,6 +28,10 @@ constexpr auto outside_patience = std::chrono::milliseconds{2000};
 constexpr auto meeting_time = std::chrono::milliseconds{400};
 /// From a connection until its other end has said that.
 constexpr auto greeting_time = std::chrono::milliseconds{20};
+/// How many hosts, and which part of all, may be away for how long after the list of fetchers changed.
+constexpr std::ptrdiff_t crowd_min = 4;
+constexpr std::ptrdiff_t crowd_part = 4;
+constexpr auto crowd_patience = std::chrono::milliseconds{6000};
 /// How far a host may be ahead of the others with its own pieces.
 constexpr std::uint32_t ahead_pieces_min = 3;
 /// Views that change more often than this belong to a swarm that is forming.
@@ -314,6 +318,7 @@ bool route_plan::look_for_late(const piece_set& missing, const swarm_sight& sigh
   for (const auto& one : living_)
     late_.connected(one.host, sight.connected_to(one.host), now);
   const auto counts = awaited(missing, sight);
+  const bool many_away = many_are_away(now);
   std::vector<std::string> slow;
   bool deaths = false;
   for (std::size_t i = 0; i < living_.size(); ++i) {
@@ -321,6 +326,7 @@ bool route_plan::look_for_late(const piece_set& missing, const swarm_sight& sigh
     const auto verdict = late_.judge(owner, counts[i], usual_interval(), now);
     if (verdict == topology::owner_verdict::slow) slow.push_back(owner);
     if (verdict != topology::owner_verdict::dead) continue;
+    if (many_away && !late_.up(owner)) continue;
     dead_.push_back(owner);
     deaths = true;
   }
@@ -330,6 +336,16 @@ bool route_plan::look_for_late(const piece_set& missing, const swarm_sight& sigh
   }
   const bool took = idle(missing, now) && !slow.empty() && take_from_slow(slow, missing, sight);
   return take_when_stalled(missing, sight, now) || took;
+}
+
+// Hosts do not die in numbers while a swarm forms: they wait for a processor, as this one may, or are
+// dialling one another.
+bool route_plan::many_are_away(instant now) const {
+  if (now - changed_ > crowd_patience) return false;
+  const auto away = std::count_if(living_.begin(), living_.end(), [&](const auto& one) {
+    return one.host != self_.host && !late_.up(one.host);
+  });
+  return away >= crowd_min && away * crowd_part > std::ssize(living_);
 }
 
 // Nothing of our own to fetch for a while: those who are behind had the link to themselves.

@@ -96,6 +96,7 @@ private:
   [[nodiscard]] std::uint32_t ahead_pieces() const;
   [[nodiscard]] std::vector<std::uint32_t> awaited(const piece_set& missing,
                                                    const swarm_sight& sight) const;
+  [[nodiscard]] bool many_are_away(topology::instant now) const;
   [[nodiscard]] bool idle(const piece_set& missing, topology::instant now);
   bool take_from_slow(const std::vector<std::string>& slow, const piece_set& missing,
                       const swarm_sight& sight);

@@ -158,6 +158,25 @@ TEST(RoutePlanTest, WhoCannotBeMetOrCameLaterIsNotWaitedForLong) {
   EXPECT_TRUE(routes(later, sight, start + 20ms).contains(piece_route::source));
 }
 
+TEST(RoutePlanTest, HostsThatAreAwayInNumbersWhileASwarmFormsAreNotDead) {
+  made_up_sight sight;
+  std::vector<topology::fetcher> all{in("r1", "a")};
+  for (int i = 0; i < 8; ++i) all.push_back(in("r1", "h" + std::to_string(i)));
+  const auto own_after = [&](int away, std::chrono::milliseconds time) {
+    sight.away.clear();
+    for (int i = 0; i < away; ++i) sight.away.insert("h" + std::to_string(i));
+    auto plan = settled(in("r1", "a"), all, sight);
+    plan.look_for_late(piece_set{piece_count, true}, sight, start + time);
+    return owned(plan).size();
+  };
+  const auto share = own_after(0, 1s);
+  // Nothing came to this host either, so that it helps with a few pieces.
+  const auto help = topology::late_window_pieces;
+  EXPECT_LE(own_after(6, 3s), share + help) << "six of nine are late";
+  EXPECT_GT(own_after(6, 7s), 2 * share) << "or dead after all";
+  EXPECT_GT(own_after(3, 3s), share + help) << "three of nine are dead at once";
+}
+
 TEST(RoutePlanTest, SayingAgainThatAPieceIsComingHoldsNobodyBackForLonger) {
   made_up_sight sight;
   auto plan = settled(in("r1", "a"), {in("r1", "a"), in("r1", "b")}, sight);

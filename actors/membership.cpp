@@ -2,7 +2,6 @@
 
 #include "topology/place.hpp"
 
-
 namespace shoal::actors {
 
 result<void> membership::join(const wire::Hello& hello) {
